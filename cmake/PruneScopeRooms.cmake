@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Rooms and the one way arrows point. `prunescope_room(NAME FOLDER … ARROWS …)` makes the library of one folder and refuses arrows that
+# docs/architecture.md does not draw.
+
+# The arrows that exist: room -> rooms it may link. (docs/architecture.md)
+set(PRUNESCOPE_ARROWS_base "")
+set(PRUNESCOPE_ARROWS_ops base)
+set(PRUNESCOPE_ARROWS_image base)
+set(PRUNESCOPE_ARROWS_text base)
+set(PRUNESCOPE_ARROWS_checkpoint base)
+set(PRUNESCOPE_ARROWS_prune ops base)
+set(PRUNESCOPE_ARROWS_analysis ops base)
+set(PRUNESCOPE_ARROWS_run prune analysis image text checkpoint ops base)
+set(PRUNESCOPE_ARROWS_engine run)
+set(PRUNESCOPE_ARROWS_cuda ops base)
+set(PRUNESCOPE_ARROWS_viewmodel run)
+set(PRUNESCOPE_ARROWS_figure viewmodel)
+set(PRUNESCOPE_ARROWS_widgets figure viewmodel)
+
+add_library(prunescope_warnings INTERFACE)
+target_compile_options(prunescope_warnings INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wnon-virtual-dtor;-Wold-style-cast;-Woverloaded-virtual;-Wconversion;-Wno-sign-conversion;-Wno-float-conversion;-Werror>)
+
+function(prunescope_room name)
+  cmake_parse_arguments(ROOM "" "FOLDER" "ARROWS;SYSTEM;SOURCES" ${ARGN})
+  foreach(target ${ROOM_ARROWS})
+    if(NOT target IN_LIST PRUNESCOPE_ARROWS_${name})
+      message(FATAL_ERROR "room '${name}' may not link '${target}': the arrows are in docs/architecture.md")
+    endif()
+  endforeach()
+  if(NOT ROOM_SOURCES)
+    file(GLOB ROOM_SOURCES CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${ROOM_FOLDER}/*.cpp" "${CMAKE_SOURCE_DIR}/${ROOM_FOLDER}/*.h")
+  endif()
+  add_library(prunescope_${name} STATIC ${ROOM_SOURCES})
+  set_target_properties(prunescope_${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(prunescope_${name} PUBLIC "${CMAKE_SOURCE_DIR}")
+  target_compile_features(prunescope_${name} PUBLIC cxx_std_20)
+  target_link_libraries(prunescope_${name} PRIVATE prunescope_warnings)
+  foreach(target ${ROOM_ARROWS})
+    target_link_libraries(prunescope_${name} PUBLIC prunescope_${target})
+  endforeach()
+  target_link_libraries(prunescope_${name} PUBLIC ${ROOM_SYSTEM})
+endfunction()

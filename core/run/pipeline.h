@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// request -> pipeline -> result. A Pipeline owns one opened model and keeps what can be kept between requests: the decoded image, vision
+// output and pruning session per image; the unpruned answer per question.
+
+#include "core/base/grid_map.h"
+#include "core/base/result.h"
+#include "core/image/image.h"
+#include "core/prune/prune.h"
+#include "core/run/language_model.h"
+#include "core/text/tokenizer.h"
+#include "core/analysis/diagnostics.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace prunescope {
+
+/// One image and one question with the knobs.
+struct RunRequest {
+    std::filesystem::path imagePath;              ///< used when `image` is null
+    std::shared_ptr<const DecodedImage> image;    ///< already decoded (paste, eval --blank)
+    std::string question;
+    std::optional<std::string> rawPrompt;         ///< --prompt: image token inside, no template applied
+    PruneOptions prune;
+    std::int64_t maxNewTokens = 64;
+    bool withAnswer = true;                       ///< false: the decision only
+};
+
+struct StageTimings {
+    double loadModelMs = 0, decodeImageMs = 0, preprocessMs = 0, visionMs = 0, projectMs = 0, pruneMs = 0, prefillMs = 0, decodeMs = 0;
+    double firstTokenMs = 0, perTokenMs = 0, totalMs = 0;   ///< totalMs: wall time; the stages sum to it within 2 %
+    bool visionFromCache = false;
+};
+
+/// What is known about an image once the tower has run; shared by all results on that image.
+struct ImageContext {
+    std::string path, sha256, format;
+    std::shared_ptr<const DecodedImage> decoded;
+    PreprocessedImage input;          ///< pixels, the picture the model saw, GridMap
+    VisionOutput vision;
+    std::vector<float> localRedundancy;   ///< [n] mean cosine with 8 neighbours, patches only
+};
+
+/// The immutable outcome of one request.
+struct RunResult {
+    std::uint64_t jobId = 0;
+    RunRequest request;
+    std::shared_ptr<const ImageContext> image;
+    std::shared_ptr<const PruneDecision> decision;
+    std::int64_t promptTokens = 0;        ///< text ids in the prompt, visual tokens left out
+    std::string answer;                   ///< empty while only the decision is known
+    std::vector<std::int64_t> answerTokens;
+    std::vector<float> answerLogProbabilities;
+    FinishReason finish = FinishReason::kEos;
+    bool hasAnswer = false;
+    StageTimings timings;
+    CostEstimate cost;                    ///< computed from the shape
+    std::int64_t measuredKvBytes = 0, peakMemoryBytes = 0;
+    std::vector<std::string> warnings;
+};
+
+struct RunCallbacks {
+    std::function<void(std::shared_ptr<const RunResult>)> onDecision;   ///< before the answer starts
+    std::function<void(const std::string&)> onText;                     ///< streamed pieces of the answer
+};
+
+/// Not thread-safe: one worker owns it.
+class Pipeline {
+public:
+    /// Opens the folder (checkpoint, tokenizer) and loads the weights with `loader`.
+    [[nodiscard]] static Result<std::unique_ptr<Pipeline>> open(const std::filesystem::path& folder, const ModelLoader& loader, const LoadOptions& options,
+                                                                ResizeMode resize, LlamaPrefix prefix, const ProgressSink& progress, std::stop_token stop);
+    ~Pipeline();
+
+    [[nodiscard]] Result<std::shared_ptr<const RunResult>> run(const RunRequest& request, const RunCallbacks& callbacks, std::stop_token stop);
+
+    /// Intermediate tensors for `dump` (pixel_values, vision_features, projected, input_ids, positions, logits).
+    struct DumpTensors { HostTensor pixelValues, visionFeatures, projected, logits; std::vector<std::int64_t> inputIds, positions; };
+    [[nodiscard]] Result<DumpTensors> dump(const RunRequest& request, std::stop_token stop);
+
+    [[nodiscard]] const Checkpoint& checkpoint() const;
+    [[nodiscard]] const ModelFacts& facts() const;
+    [[nodiscard]] const Tokenizer& tokenizer() const;
+
+private:
+    struct State;
+    explicit Pipeline(std::unique_ptr<State> state);
+    std::unique_ptr<State> m_state;
+};
+
+/// The folder of the bundled model: $PRUNESCOPE_MODEL, beside the program, in the source tree, or where it was installed.
+[[nodiscard]] Result<std::filesystem::path> bundledModelFolder();
+/// The folder `sample_data` by the same search.
+[[nodiscard]] Result<std::filesystem::path> sampleDataFolder();
+
+}  // namespace prunescope

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// tokenizer.json followed literally: added tokens, normalizer, pre-tokenizer, BPE, post-processor, decoder. (reference/models.md section 8;
+// equal id for id to Hugging Face `tokenizers`.) Errors: TOK-* with kBadModel.
+
+#include "core/base/result.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace prunescope {
+
+/// `--llama-prefix`: follow the file, or force one prepend rule.
+enum class LlamaPrefix { kFile, kFirst, kAlways, kNever };
+
+struct Encoding {
+    std::vector<std::int64_t> ids;
+    /// Byte range [begin, end) of each id in the input text; {0,0} for ids added by the post-processor.
+    std::vector<std::pair<std::size_t, std::size_t>> offsets;
+};
+
+/// Immutable after load; encode and decode are thread-safe.
+class Tokenizer {
+public:
+    [[nodiscard]] static Result<Tokenizer> load(const std::filesystem::path& tokenizerJson, LlamaPrefix prefix = LlamaPrefix::kFile);
+    [[nodiscard]] static Result<Tokenizer> parse(std::string_view json, const std::string& where, LlamaPrefix prefix = LlamaPrefix::kFile);
+
+    /// `text` must be UTF-8 (invalid bytes: TOK-UTF8, kBadInput). `addSpecial`: run the post-processor (BOS …).
+    [[nodiscard]] Result<Encoding> encode(std::string_view text, bool addSpecial) const;
+    /// The decoder chain; ids of special added tokens are dropped when `skipSpecial`. Unknown ids yield nothing.
+    [[nodiscard]] std::string decode(const std::vector<std::int64_t>& ids, bool skipSpecial) const;
+
+    [[nodiscard]] std::optional<std::int64_t> idOf(std::string_view token) const;
+    [[nodiscard]] std::optional<std::string> tokenOf(std::int64_t id) const;
+    [[nodiscard]] bool isSpecial(std::int64_t id) const;
+    /// Highest id + 1, added tokens included.
+    [[nodiscard]] std::int64_t size() const;
+    [[nodiscard]] const std::vector<std::string>& warnings() const;
+
+private:
+    struct State;
+    std::shared_ptr<const State> m_state;
+};
+
+/// Streams text from growing ids: returns the new suffix each time, holding back while it ends in an incomplete character.
+class StreamingDecoder {
+public:
+    explicit StreamingDecoder(const Tokenizer& tokenizer) : m_tokenizer(tokenizer) {}
+    [[nodiscard]] std::string push(std::int64_t id);
+    /// What was held back.
+    [[nodiscard]] std::string finish();
+
+private:
+    Tokenizer m_tokenizer;
+    std::vector<std::int64_t> m_ids;
+    std::string m_emitted;
+};
+
+/// A prompt with the image token in it and the span of the question inside it.
+struct RenderedPrompt {
+    std::string text;                 ///< chat template applied, `<image>` once
+    std::size_t questionBegin = 0, questionEnd = 0;   ///< byte range of the user's words in `text`
+};
+/// Renders one user turn (image first, then question) with generation prompt. Known templates by meaning (small Jinja subset); an unknown
+/// one is refused with its first unsupported construct (MODEL-TEMPLATE). `chatTemplate` empty: the LLaVA-1.5 default.
+[[nodiscard]] Result<RenderedPrompt> renderPrompt(const std::string& chatTemplate, const std::string& imageToken, const std::string& bosToken,
+                                                  const std::string& question);
+
+}  // namespace prunescope

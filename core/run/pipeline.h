@@ -31,11 +31,15 @@ struct RunRequest {
     PruneOptions prune;
     std::int64_t maxNewTokens = 64;
     bool withAnswer = true;                       ///< false: the decision only
+    bool withDiagnostics = true;                  ///< local redundancy for the overlays; its time is left out of all timings
+    std::uint64_t jobId = 0;                      ///< copied into the result
 };
 
 struct StageTimings {
     double loadModelMs = 0, decodeImageMs = 0, preprocessMs = 0, visionMs = 0, projectMs = 0, pruneMs = 0, prefillMs = 0, decodeMs = 0;
-    double firstTokenMs = 0, perTokenMs = 0, totalMs = 0;   ///< totalMs: wall time; the stages sum to it within 2 %
+    /// firstTokenMs: from the start of the request to the first token (loading left out); perTokenMs: mean over the tokens after the first.
+    /// totalMs: wall time of the request; the stages sum to it within 2 % (loadModelMs is filled in and added by who loaded the model).
+    double firstTokenMs = 0, perTokenMs = 0, totalMs = 0;
     bool visionFromCache = false;
 };
 
@@ -45,7 +49,8 @@ struct ImageContext {
     std::shared_ptr<const DecodedImage> decoded;
     PreprocessedImage input;          ///< pixels, the picture the model saw, GridMap
     VisionOutput vision;
-    std::vector<float> localRedundancy;   ///< [n] mean cosine with 8 neighbours, patches only
+    std::vector<float> localRedundancy;   ///< [rows * cols] mean cosine with 8 neighbours, patches only; empty without diagnostics
+    double decodeImageMs = 0, preprocessMs = 0;   ///< what it took when it was made (visionMs, projectMs: in `vision`), for runs from the cache
 };
 
 /// The immutable outcome of one request.
@@ -71,14 +76,31 @@ struct RunCallbacks {
     std::function<void(const std::string&)> onText;                     ///< streamed pieces of the answer
 };
 
-/// Not thread-safe: one worker owns it.
+/// What a request may ask of the machine; `--limit NAME=VALUE` raises them.
+struct PipelineLimits {
+    ImageLimits image;
+    std::int64_t questionBytes = 8192;    ///< question or raw prompt, UTF-8 bytes
+    std::int64_t promptTokens = 16384;    ///< text ids of one prompt
+};
+
+/// Not thread-safe: one worker owns it. Every call ends in a Result, bad_alloc (MEM-HOST, kDevice) included.
 class Pipeline {
 public:
     /// Opens the folder (checkpoint, tokenizer) and loads the weights with `loader`.
     [[nodiscard]] static Result<std::unique_ptr<Pipeline>> open(const std::filesystem::path& folder, const ModelLoader& loader, const LoadOptions& options,
                                                                 ResizeMode resize, LlamaPrefix prefix, const ProgressSink& progress, std::stop_token stop);
+    /// The same from parts that are open already (tests, other loaders). `clipTokenizer`: of the text tower, when there is one.
+    [[nodiscard]] static std::unique_ptr<Pipeline> assemble(Checkpoint checkpoint, Tokenizer tokenizer, std::unique_ptr<LanguageModel> model,
+                                                            ResizeMode resize, std::optional<Tokenizer> clipTokenizer = std::nullopt);
     ~Pipeline();
 
+    void setLimits(const PipelineLimits& limits);
+
+    /// Decodes, preprocesses and encodes the image of `request`, or takes it from the cache; a run on it then starts at the decision.
+    [[nodiscard]] Result<std::shared_ptr<const ImageContext>> prepareImage(const RunRequest& request, std::stop_token stop);
+
+    /// Decision and answer. A stop request before the first token is an Error (kCancelled); after it the result holds what there is
+    /// (FinishReason::kCancelled). Errors: USAGE-*, FILE-*, IMG-*, MODEL-*, TOK-*, PRUNE-*, NUM-*, LIMIT-*, MEM-*, DEVICE-*.
     [[nodiscard]] Result<std::shared_ptr<const RunResult>> run(const RunRequest& request, const RunCallbacks& callbacks, std::stop_token stop);
 
     /// Intermediate tensors for `dump` (pixel_values, vision_features, projected, input_ids, positions, logits).
@@ -88,6 +110,8 @@ public:
     [[nodiscard]] const Checkpoint& checkpoint() const;
     [[nodiscard]] const ModelFacts& facts() const;
     [[nodiscard]] const Tokenizer& tokenizer() const;
+    /// The loaded model itself (bench).
+    [[nodiscard]] LanguageModel& languageModel();
 
 private:
     struct State;

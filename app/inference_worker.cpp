@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The inference worker.
+#include "app/inference_worker.h"
+
+#include "core/run/errors.h"
+
+#include <chrono>
+#include <utility>
+
+namespace prunescope {
+namespace {
+
+constexpr auto kInterval = std::chrono::milliseconds(33);
+constexpr std::size_t kKnownAnswers = 64;
+
+// Lets one call through per interval.
+class Throttle {
+public:
+    bool open() {
+        const auto now = std::chrono::steady_clock::now();
+        if (m_started && now - m_last < kInterval) {
+            return false;
+        }
+        m_started = true;
+        m_last = now;
+        return true;
+    }
+
+private:
+    std::chrono::steady_clock::time_point m_last;
+    bool m_started = false;
+};
+
+std::string answerKey(const RunResult& result) {
+    const RunRequest& request = result.request;
+    const std::string image = result.image->sha256.empty() ? result.image->path : result.image->sha256;
+    return image + '\n' + (request.rawPrompt ? "p" + *request.rawPrompt : "q" + request.question) + '\n' + std::to_string(request.maxNewTokens);
+}
+
+RunRequest unprunedOf(const RunRequest& request) {
+    RunRequest whole = request;
+    whole.prune = PruneOptions();
+    whole.prune.method = "none";
+    return whole;
+}
+
+}  // namespace
+
+PipelineOpener pipelineOpener(ModelLoader loader, ResizeMode resize, LlamaPrefix prefix, PipelineLimits limits) {
+    return [loader = std::move(loader), resize, prefix, limits](const std::filesystem::path& folder, const LoadOptions& options, const ProgressSink& progress,
+                                                                std::stop_token stop) {
+        auto pipeline = Pipeline::open(folder, loader, options, resize, prefix, progress, stop);
+        if (pipeline) {
+            (*pipeline)->setLimits(limits);
+        }
+        return pipeline;
+    };
+}
+
+InferenceWorker::InferenceWorker(PipelineOpener opener)
+    : m_opener(std::move(opener)), m_events(std::make_shared<const ServiceEvents>()), m_thread([this](std::stop_token quit) { loop(quit); }) {}
+
+InferenceWorker::~InferenceWorker() {
+    {
+        const std::lock_guard lock(m_mutex);
+        m_current = 0;
+        m_load.reset();
+        m_pending.reset();
+        m_events = std::make_shared<const ServiceEvents>();
+        m_stop.request_stop();
+        m_imageStop.request_stop();
+    }
+    m_thread.request_stop();
+    m_wake.notify_all();
+    if (m_thread.joinable()) {
+        m_thread.join();
+    }
+}
+
+void InferenceWorker::setEvents(ServiceEvents events) {
+    const std::lock_guard lock(m_mutex);
+    m_events = std::make_shared<const ServiceEvents>(std::move(events));
+}
+
+void InferenceWorker::loadModel(const std::filesystem::path& folder, const LoadOptions& options) {
+    const std::lock_guard lock(m_mutex);
+    m_load = LoadJob{folder, options};
+    m_stop.request_stop();
+    m_imageStop.request_stop();
+    m_wake.notify_all();
+}
+
+bool InferenceWorker::sameImage(const RunRequest& a, const RunRequest& b) {
+    return a.image || b.image ? a.image == b.image : a.imagePath == b.imagePath;
+}
+
+std::uint64_t InferenceWorker::submit(RunRequest request) {
+    const std::lock_guard lock(m_mutex);
+    request.jobId = ++m_lastJob;
+    m_current = request.jobId;
+    m_userCancelled = false;
+    if (m_running) {   // a model that is loading is what this request waits for
+        m_stop.request_stop();
+        if (!sameImage(*m_running, request)) {
+            m_imageStop.request_stop();
+        }
+    }
+    m_pending = std::move(request);
+    m_wake.notify_all();
+    return m_current;
+}
+
+void InferenceWorker::cancel() {
+    const std::lock_guard lock(m_mutex);
+    m_userCancelled = true;
+    const bool waiting = m_pending.has_value();
+    if (!waiting) {
+        m_stop.request_stop();
+        m_imageStop.request_stop();
+        return;
+    }
+    // Not begun yet: the worker reports it as cancelled when it takes it.
+    m_wake.notify_all();
+}
+
+InferenceWorker::Events InferenceWorker::events() const {
+    const std::lock_guard lock(m_mutex);
+    return m_events;
+}
+
+bool InferenceWorker::isCurrent(std::uint64_t job) const {
+    const std::lock_guard lock(m_mutex);
+    return m_current == job;
+}
+
+void InferenceWorker::fail(std::uint64_t job, const Error& error) {
+    // Superseded jobs end in silence; a cancel of the user's is reported.
+    if (const auto sinks = events(); isCurrent(job) && sinks->onError) {
+        sinks->onError(job, error);
+    }
+}
+
+void InferenceWorker::reportLoadError(const Error& error) {
+    if (const auto sinks = events(); sinks->onError) {
+        sinks->onError(0, error);
+    }
+}
+
+void InferenceWorker::loop(std::stop_token quit) {
+    while (!quit.stop_requested()) {
+        std::optional<LoadJob> loadJob;
+        std::optional<RunRequest> request;
+        std::stop_token stop;
+        std::stop_token imageStop;
+        bool cancelled = false;
+        {
+            std::unique_lock lock(m_mutex);
+            m_running.reset();
+            if (!m_wake.wait(lock, quit, [this] { return m_load.has_value() || m_pending.has_value(); })) {
+                return;
+            }
+            m_stop = std::stop_source();
+            m_imageStop = std::stop_source();
+            stop = m_stop.get_token();
+            imageStop = m_imageStop.get_token();
+            if (m_load) {
+                loadJob = std::exchange(m_load, std::nullopt);
+            } else {
+                request = std::exchange(m_pending, std::nullopt);
+                m_running = request;
+                cancelled = m_userCancelled;
+            }
+        }
+        const std::uint64_t job = request ? request->jobId : 0;
+        try {
+            if (loadJob) {
+                load(*loadJob, stop);
+            } else if (cancelled) {
+                fail(job, cancelledError("not run"));
+            } else {
+                serve(std::move(*request), stop, imageStop);
+            }
+        } catch (const std::bad_alloc&) {
+            const Error error = makeError(ErrorCode::kDevice, "MEM-HOST", "cannot run", {}, "out of memory");
+            loadJob ? reportLoadError(error) : fail(job, error);
+        } catch (...) {
+            const Error error = makeError(ErrorCode::kInternal, "INTERNAL", "cannot run", {}, "unexpected exception");
+            loadJob ? reportLoadError(error) : fail(job, error);
+        }
+    }
+}
+
+void InferenceWorker::load(const LoadJob& job, std::stop_token stop) {
+    const auto sinks = events();
+    Throttle throttle;
+    auto opened = m_opener(job.folder, job.options, [&](double part, const std::string& text) {
+        if (sinks->onLoadProgress && (part >= 1.0 || throttle.open())) {
+            sinks->onLoadProgress(part, text);
+        }
+    }, stop);
+    if (!opened) {
+        // A load that was replaced by another one ends in silence; the old model stays.
+        bool replaced = false;
+        {
+            const std::lock_guard lock(m_mutex);
+            replaced = m_load.has_value();
+        }
+        if (!replaced) {
+            reportLoadError(opened.error());
+        }
+        return;
+    }
+    m_pipeline = std::move(*opened);
+    m_unpruned.clear();
+    if (sinks->onModelReady) {
+        sinks->onModelReady(m_pipeline->facts(), job.folder.string());
+    }
+}
+
+bool InferenceWorker::runOnce(const RunRequest& request, bool unpruned, std::stop_token stop, std::shared_ptr<const RunResult>& result, bool withDecision) {
+    const auto sinks = events();
+    Throttle throttle;
+    std::string held;
+    const auto flush = [&](bool force) {
+        if (!held.empty() && (force || throttle.open()) && isCurrent(request.jobId) && sinks->onText) {
+            sinks->onText(request.jobId, unpruned, std::exchange(held, {}));
+        }
+    };
+    RunCallbacks callbacks;
+    callbacks.onDecision = [&](std::shared_ptr<const RunResult> decided) {
+        if (!withDecision || !isCurrent(request.jobId)) {
+            return;
+        }
+        if (sinks->onDecision) {
+            sinks->onDecision(request.jobId, decided);
+        }
+        const auto known = m_unpruned.find(answerKey(*decided));
+        if (request.withAnswer && known != m_unpruned.end() && sinks->onFinished) {
+            sinks->onFinished(request.jobId, true, known->second);
+        }
+    };
+    callbacks.onText = [&](const std::string& piece) {
+        held += piece;
+        flush(false);
+    };
+    auto ran = m_pipeline->run(request, callbacks, stop);
+    if (!ran) {
+        fail(request.jobId, ran.error());
+        return false;
+    }
+    flush(true);
+    result = *ran;
+    if (result->hasAnswer && isCurrent(request.jobId) && sinks->onFinished) {
+        sinks->onFinished(request.jobId, unpruned, result);
+    }
+    return !result->hasAnswer || result->finish != FinishReason::kCancelled;
+}
+
+void InferenceWorker::serve(RunRequest request, std::stop_token stop, std::stop_token imageStop) {
+    if (!m_pipeline) {
+        fail(request.jobId, makeError(ErrorCode::kBadModel, "MODEL-NONE", "cannot run", {}, "no model is loaded", "choose a model folder"));
+        return;
+    }
+    if (const auto prepared = m_pipeline->prepareImage(request, imageStop); !prepared) {
+        fail(request.jobId, prepared.error());
+        return;
+    }
+    std::shared_ptr<const RunResult> pruned;
+    if (!runOnce(request, false, stop, pruned, true) || !request.withAnswer) {
+        return;
+    }
+    const std::string key = answerKey(*pruned);
+    std::shared_ptr<const RunResult> whole;
+    if (request.prune.method == "none") {
+        whole = pruned;
+        if (const auto sinks = events(); isCurrent(request.jobId) && sinks->onFinished && m_unpruned.find(key) == m_unpruned.end()) {
+            sinks->onFinished(request.jobId, true, whole);
+        }
+    } else if (m_unpruned.find(key) != m_unpruned.end() || !runOnce(unprunedOf(request), true, stop, whole, false)) {
+        return;
+    }
+    if (m_unpruned.size() >= kKnownAnswers) {
+        m_unpruned.clear();
+    }
+    m_unpruned[key] = std::move(whole);
+}
+
+}  // namespace prunescope

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Patch labels, and questions with the patches they are about, of a window of a scene."""
+import numpy as np
+
+from scenes_lib import assets as A
+from scenes_lib.questions import SUPPORT_WORDS, fill
+
+CLASSES = [k.name for k in A.classes()] + ["sign"]
+INDEX = {n: i for i, n in enumerate(CLASSES)}
+BACKGROUND, IGNORE = len(CLASSES), -100
+WORD_INDEX = {w: i for i, w in enumerate(A.WORDS)}
+
+
+class Window:
+    """Labels of the patches of one crop; `side` patches a side."""
+
+    def __init__(self, ids, scene, side):
+        n = len(scene.objs) + 1
+        owner = (np.arange(side * 14) // 14)
+        patch = owner[:, None] * side + owner[None, :]
+        count = np.bincount((patch * n + ids).ravel(), minlength=side * side * n).reshape(side * side, n)
+        self.cov = count.astype(np.float32) / 196.0          # (patches, 1 + objects)
+        self.scene, self.side = scene, side
+        objs = scene.objs
+        self.cls = np.array([INDEX[o.name] for o in objs], np.int64)
+        inside = count[:, 1:].sum(0)
+        self.inside = inside / np.maximum(1, [o.area for o in objs])
+        self.whole = self.inside > .6
+        best = self.cov[:, 1:].argmax(1) if n > 1 else np.zeros(len(self.cov), np.int64)
+        top = self.cov[np.arange(len(best)), best + 1] if n > 1 else np.zeros(len(self.cov))
+        self.obj = np.where(top >= .35, best, -1)             # object of each patch or -1
+        self.label = np.where(self.obj >= 0, self.cls[best], np.where(self.cov[:, 0] >= .85, BACKGROUND, IGNORE))
+        self.present = sorted({o.name for i, o in enumerate(objs) if inside[i] > 0})
+        ok = {}
+        for i, o in enumerate(objs):
+            ok.setdefault(o.name, []).append(bool(self.whole[i] or inside[i] == 0))
+        shown = {o.name for i, o in enumerate(objs) if self.whole[i] and (self.obj == i).sum() >= 1 and inside[i] >= 260}
+        self.clear = sorted(n for n in shown if all(ok[n]))   # may be asked about
+
+    def indices(self, name):
+        return [i for i, o in enumerate(self.scene.objs) if o.name == name and self.whole[i]]
+
+    def patches(self, ix):
+        """(positive, ignored) patch masks of these objects."""
+        c = self.cov[:, [i + 1 for i in ix]].sum(1)
+        pos = c >= .5
+        if not pos.any():
+            pos = c >= .35
+        return pos, (c >= .3) & ~pos
+
+    def colour(self):
+        out = np.full(len(self.label), IGNORE, np.int64)
+        for i, o in enumerate(self.scene.objs):
+            if o.colour and o.name != "sign":
+                out[self.obj == i] = A.COLOUR_NAMES.index(o.colour)
+        return out
+
+    def word(self):
+        out = np.full(len(self.label), IGNORE, np.int64)
+        for i, o in enumerate(self.scene.objs):
+            if o.name == "sign" and self.inside[i] > .97 and o.vis > .95:
+                out[self.obj == i] = WORD_INDEX[o.text]
+        return out
+
+    def multilabel(self):
+        """Classes in the window: 1, absent 0, unclear -1."""
+        y = np.zeros(len(CLASSES), np.float32)
+        for n in self.present:
+            y[INDEX[n]] = 1 if n in self.clear else -1
+        return y
+
+
+def query(rng, w):
+    """A question of any family about this window: text and object index lists, or None."""
+    if not w.clear:
+        return None
+    x = w.clear[int(rng.integers(len(w.clear)))]
+    r = rng.random()
+    if x == "sign" and r < .6:
+        return fill(rng, "text", paraphrase=True), [w.indices("sign")]
+    if x in SUPPORT_WORDS and r < .25:
+        for i, o in enumerate(w.scene.objs):
+            if o.on is not None and w.scene.objs[o.on].name == x and w.whole[i]:
+                return fill(rng, "support", x), [[i], w.indices(x)]
+    if r < .36:
+        return fill(rng, "exist", x, paraphrase=True), [w.indices(x)]
+    if r < .60:
+        return fill(rng, "colour", x, paraphrase=True), [w.indices(x)]
+    if r < .78 or len(w.clear) < 2:
+        return fill(rng, "count", x, paraphrase=True), [w.indices(x)]
+    others = [c for c in w.clear if c != x]
+    y = others[int(rng.integers(len(others)))]
+    fam = "leftright" if rng.random() < .6 else "abovebelow"
+    return fill(rng, fam, x, y, True), [w.indices(x), w.indices(y)]

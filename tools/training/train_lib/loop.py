@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Timed loops with checkpoints: one function a stage."""
+import json
+import os
+import time
+
+import numpy as np
+import torch
+
+from . import stage1
+from .net import Llava, Shape
+from .optim import Optim, schedule
+from .probe import vision_figures
+
+
+def say(folder, **kv):
+    line = json.dumps(kv)
+    print(line, flush=True)
+    with open(os.path.join(folder, "log.jsonl"), "a", encoding="utf-8") as f:
+        f.write(line + "\n")
+
+
+def save(path, value):
+    torch.save(value, path + ".part")
+    os.replace(path + ".part", path)
+
+
+def fresh(words, seed):
+    torch.manual_seed(seed)
+    model = Llava(Shape(words.size))
+    heads = stage1.Heads(model.c)
+    return model, heads
+
+
+def run_stage1(folder, words, pool, val, minutes, seed=1, batch=32, probe_every=300.0):
+    """Trains for `minutes` of this stage in all (resumed time counted) and returns the averaged network."""
+    model, heads = fresh(words, seed)
+    opt = Optim(stage1.groups(model, heads), 2e-3, 1.2e-3)
+    model.bfloat16(), heads.bfloat16()
+    opt.use_average(False)
+    path, done, step = os.path.join(folder, "stage1.pt"), 0.0, 0
+    if os.path.exists(path):
+        s = torch.load(path)
+        opt.load(s["opt"])
+        done, step = s["done"], s["step"]
+    rng = np.random.default_rng([seed, 11, step])
+    total, mark, last_save, mean = minutes * 60, done, done, {}
+    while done < total:
+        t0 = time.time()
+        loss, parts, _ = stage1.losses(model, heads, words, stage1.crop_batch(pool, rng, batch), rng)
+        loss.backward()
+        opt.step(schedule(done, total, step))
+        step += 1
+        for k, v in parts.items():
+            mean[k] = .98 * mean.get(k, float(v)) + .02 * float(v)
+        done += time.time() - t0
+        if step % 50 == 0:
+            say(folder, stage=1, step=step, crops=step * batch, minutes=round(done / 60, 1),
+                left=round((total - done) / 60, 1), **{k: round(v, 3) for k, v in mean.items()})
+        if done - last_save > 240 or done >= total:
+            save(path, {"opt": opt.state(), "done": done, "step": step})
+            last_save = done
+            pool.refresh()
+        if done - mark > probe_every or done >= total:
+            mark = done
+            opt.use_average(True)
+            model.eval()
+            say(folder, stage=1, step=step, minutes=round(done / 60, 1), val=vision_figures(model, heads, words, val))
+            model.train()
+            opt.use_average(False)
+    opt.use_average(True)
+    return model, heads

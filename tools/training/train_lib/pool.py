@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pool of rendered scenes as uint8 arrays on disk, made once, in shards."""
+import json
+import os
+import sys
+import time
+
+import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from scenes_lib.scene import Obj, Scene, render  # noqa: E402
+
+SHARD = 200
+MIX = ["packed", "std", "std", "packed", "dense", "std", "packed", "text", "std", "packed", "dense", "std", "packed",
+       "std", "packed", "std"]
+
+
+def shard_path(folder, split, k):
+    return os.path.join(folder, f"{split}-{k:04d}")
+
+
+def make_shard(folder, seed, split, k, presets, count=SHARD):
+    """Renders scenes k*count … and writes them through a temporary name."""
+    base = shard_path(folder, split, k)
+    if os.path.exists(base + ".json"):
+        return
+    img = np.empty((count, 336, 336, 3), np.uint8)
+    ids = np.empty((count, 336, 336), np.uint8)
+    meta = []
+    for j in range(count):
+        i = k * count + j
+        s = render(seed, split, i, presets[i % len(presets)])
+        img[j], ids[j] = s.img, s.idmap
+        meta.append({"kind": s.kind, "objs": [vars(o) for o in s.objs]})
+    tmp = f"{base}.{os.getpid()}"
+    np.save(tmp + ".img.npy", img)
+    np.save(tmp + ".ids.npy", ids)
+    os.replace(tmp + ".img.npy", base + ".img.npy")
+    os.replace(tmp + ".ids.npy", base + ".ids.npy")
+    with open(tmp + ".json", "w", encoding="utf-8") as f:
+        json.dump(meta, f)
+    os.replace(tmp + ".json", base + ".json")
+
+
+def ensure(folder, seed, split, shards, presets=None, part=0, parts=1, log=print):
+    """Makes the shards this process is in charge of, with time left."""
+    os.makedirs(folder, exist_ok=True)
+    mine = list(range(part, shards, parts))
+    t0 = time.time()
+    for n, k in enumerate(mine):
+        make_shard(folder, seed, split, k, presets or MIX)
+        left = (time.time() - t0) / (n + 1) * (len(mine) - n - 1)
+        log(f"scenes {split}: shard {n + 1} of {len(mine)}, {left:.0f} s left", flush=True)
+
+
+class Pool:
+    """Reads finished shards; more may appear while it is in use."""
+
+    def __init__(self, folder, split):
+        self.folder, self.split = folder, split
+        self.img, self.ids, self.meta, self.known = [], [], [], set()
+        self.refresh()
+
+    def refresh(self):
+        for k in range(10000):
+            base = shard_path(self.folder, self.split, k)
+            if k in self.known:
+                continue
+            if not os.path.exists(base + ".json"):
+                if k > max(self.known, default=0) + 8:
+                    break
+                continue
+            self.img.append(np.load(base + ".img.npy", mmap_mode="r"))
+            self.ids.append(np.load(base + ".ids.npy", mmap_mode="r"))
+            with open(base + ".json", encoding="utf-8") as f:
+                self.meta.append([Scene(m["kind"], 336, [Obj(**o) for o in m["objs"]]) for m in json.load(f)])
+            self.known.add(k)
+
+    def __len__(self):
+        return sum(len(m) for m in self.meta)
+
+    def get(self, i):
+        """Image, id map and scene (its arrays left empty)."""
+        for a, b, m in zip(self.img, self.ids, self.meta):
+            if i < len(m):
+                return a[i], b[i], m[i]
+            i -= len(m)
+        raise IndexError
+
+
+if __name__ == "__main__":
+    ensure(sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5].split(",") if sys.argv[5] != "-"
+           else None, int(sys.argv[6]), int(sys.argv[7]))

@@ -110,7 +110,7 @@ fetchTorch() {
             mv -T "$stage/out" "$folder" || die 8 "cannot write '$folder'; nothing was installed"
             return 0
         fi
-        sleep $((try * 2))
+        [ $try = 3 ] || sleep $((try * ${PRUNESCOPE_RETRY_SECONDS:-2}))
     done
     die 5 "LibTorch could not be downloaded in 3 tries (pip's reason is above): check the network, then run the same command again; nothing was installed"
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
 # Shared by ./run and ./test: installs what is missing, finds or fetches LibTorch, configures, builds. Sourced, not run.
 # Environment: PRUNESCOPE_TORCH_ROOT (an unpacked `torch` folder to use instead of the download), PRUNESCOPE_SKIP_PACKAGES=1 (leave
 # packages alone), XDG_CACHE_HOME (where LibTorch is kept), CMAKE_BUILD_PARALLEL_LEVEL.
@@ -30,7 +31,7 @@ installPackages() {
     local entries=() missing=() names=() entry name status log
     declare -A installed=()
     mapfile -t entries < <(grep -Ev '^(#|$)' "$repository/tools/setup/packages.txt")
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2046
     while read -r name status; do [ "$status" = ii ] && installed[${name%%:*}]=1; done \
         < <(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' $(printf '%s\n' "${entries[@]}" | tr '|' ' ') 2>/dev/null)
     for entry in "${entries[@]}"; do
@@ -41,12 +42,13 @@ installPackages() {
     [ ${#missing[@]} = 0 ] && return 0
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || die 5 "${#missing[@]} packages are missing (${missing[*]%%|*}) and there is neither root nor sudo: install them, then try again"
     say "installing ${#missing[@]} of ${#entries[@]} Debian packages and what they need"
-    asRoot env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 || die 5 "apt-get update failed: is there a network? Nothing was changed"
+    asRoot env DEBIAN_FRONTEND=noninteractive apt-get update -q -o APT::Update::Error-Mode=any >&2 || say "apt-get update failed; trying with the package lists that are here"
     for entry in "${missing[@]}"; do names+=("$(packageName "$entry")"); done
     log=$(mktemp)
     if ! asRoot env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${names[@]}" 2>&1 | tee "$log" | packageProgress; then
         tail -n 15 "$log" >&2
-        die 5 "apt-get install failed (its last lines are above): ${names[*]}"
+        rm -f "$log"
+        die 5 "apt-get could not install ${#names[@]} packages (its last lines are above): check the network and the disk, then run the same command again"
     fi
     rm -f "$log"
 }

@@ -6,6 +6,8 @@
 
 #include "core/base/result.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -33,6 +35,10 @@ public:
 
     /// `text` must be UTF-8 (invalid bytes: TOK-UTF8, kBadInput). `addSpecial`: run the post-processor (BOS …).
     [[nodiscard]] Result<Encoding> encode(std::string_view text, bool addSpecial) const;
+    /// encode() in which special added tokens, and those whose content is in `guarded`, stay plain text inside input bytes
+    /// [guardBegin, guardEnd): what a user typed can then not become a control token or another image.
+    [[nodiscard]] Result<Encoding> encodeGuarded(std::string_view text, bool addSpecial, std::size_t guardBegin, std::size_t guardEnd,
+                                                 const std::vector<std::string>& guarded) const;
     /// The decoder chain; ids of special added tokens are dropped when `skipSpecial`. Unknown ids yield nothing.
     [[nodiscard]] std::string decode(const std::vector<std::int64_t>& ids, bool skipSpecial) const;
 
@@ -43,8 +49,11 @@ public:
     [[nodiscard]] std::int64_t size() const;
     [[nodiscard]] const std::vector<std::string>& warnings() const;
 
+    struct State;   ///< private to core/text
+
 private:
-    struct State;
+    static Result<Tokenizer> fromJson(const nlohmann::json& root, const std::string& where, LlamaPrefix prefix, const std::filesystem::path& file);
+
     std::shared_ptr<const State> m_state;
 };
 

@@ -21,9 +21,9 @@ def as_asked(q):
 @torch.no_grad()
 def scene_rows(model, words, im, ids, scene, qs, blank=False):
     """(answers, relevance argmax patch) of each question."""
-    px = np.broadcast_to(im.reshape(-1, 3).mean(0).round().astype(np.uint8), im.shape) if blank else im
+    px = np.broadcast_to(im.reshape(-1, 3).mean(0).round().astype(np.uint8), im.shape).copy() if blank else np.array(im)
     dtype = model.embed.weight.dtype
-    f, _ = model.vision(to_patches(torch.from_numpy(np.ascontiguousarray(px)[None]), dtype), ALL, False)
+    f, _ = model.vision(to_patches(torch.from_numpy(px[None]), dtype), ALL, False)
     h = model.projector(f)
     w = Window(ids.astype(np.int64), scene, 24)
     rows = Rows(words, [w], [[as_asked(q) for q in qs]], [np.arange(576)], [np.arange(576)])

@@ -52,12 +52,13 @@ def run_stage1(folder, words, pool, val, minutes, seed=1, batch=32, probe_every=
         opt.step(schedule(done, total, step))
         step += 1
         for k, v in parts.items():
-            mean[k] = .98 * mean.get(k, float(v)) + .02 * float(v)
+            v = float(v.detach())
+            mean[k] = .98 * mean.get(k, v) + .02 * v
         done += time.time() - t0
         if step % 50 == 0:
             say(folder, stage=1, step=step, crops=step * batch, minutes=round(done / 60, 1),
                 left=round((total - done) / 60, 1), **{k: round(v, 3) for k, v in mean.items()})
-        if done - last_save > 240 or done >= total:
+        if done - last_save > 150 or done >= total:
             save(path, {"opt": opt.state(), "done": done, "step": step})
             last_save = done
             pool.refresh()

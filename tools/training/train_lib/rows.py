@@ -100,8 +100,6 @@ def ask(rng, w, n, mix=None):
             break
         kind = kinds[int(rng.choice(len(kinds), p=p))]
         q = one_question(rng, w, kind)
-        if q is None and kind == "yes":
-            q = None
         if q is not None:
             out.append(q)
     while len(out) < n:

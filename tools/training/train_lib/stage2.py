@@ -6,9 +6,12 @@ import time
 import numpy as np
 import torch
 
+from .judge import figures
+from .loop import fresh, save, say
 from .net import to_patches
+from .optim import Optim, schedule
 from .rows import answer_losses, ask, decode_rows, subset, Rows
-from .stage1 import crop_batch
+from .stage1 import crop_batch, groups
 
 RMS = .1   # size of visual tokens and of embeddings when they enter the decoder
 
@@ -80,13 +83,54 @@ def timed(done, total):
     return dict(minutes=round(done / 60, 1), left=round((total - done) / 60, 1))
 
 
-def clock():
-    return time.time()
-
-
-def exists(folder, name):
-    return os.path.exists(os.path.join(folder, name))
-
-
 def seeded(seed, stage, step):
     return np.random.default_rng([seed, stage, step])
+
+
+def load_tower(folder, words, seed=1):
+    """Averaged stage-1 weights in a fresh network, bf16; minutes they have been trained."""
+    model, heads = fresh(words, seed)
+    opt = Optim(groups(model, heads), 2e-3, 1.2e-3)
+    s = torch.load(os.path.join(folder, "stage1.pt"))
+    model.bfloat16(), heads.bfloat16()
+    opt.load(s["opt"])
+    opt.use_average(True)
+    return model, heads, s["done"] / 60
+
+
+def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=10, refresh=480.0, windows=2400):
+    """Trains the decoder for `minutes`; the cache is made again from the newest tower every `refresh` seconds."""
+    model, _, age = load_tower(folder, words, seed)
+    opt = Optim(decoder_groups(model), 1.5e-3, 1e-3)
+    path, done, step = os.path.join(folder, "stage2.pt"), 0.0, 0
+    if os.path.exists(path):
+        s = torch.load(path)
+        opt.load(s["opt"])
+        done, step = s["done"], s["step"]
+    total, mark, means, cache, asked = minutes * 60, -1e9, Means(), None, 0
+    rng = seeded(seed, 22, step)
+    while done < total:
+        t0 = time.time()
+        if done - mark > refresh:
+            mark = done
+            tower, _, age = load_tower(folder, words, seed)
+            model.vision, model.projector, model.embed = tower.vision, tower.projector, tower.embed
+            probe = cache_windows(model, pool, rng, 50)
+            rescale(model, words, torch.stack([h for h, _, _ in probe]))
+            cache = cache_windows(model, pool, rng, windows)
+            model.embed.weight.requires_grad_(False)
+            if step:
+                say(folder, stage=2, tower_minutes=round(age, 1), val=figures(model, words, val, 24))
+        loss, ce, g, by = step_loss(model, words, cache, rng, rows, 48, per)
+        loss.backward()
+        opt.step(schedule(done, total, step, 100, .15, .15))
+        step += 1
+        asked += rows * per
+        means.add(by, ce=ce, ground=g)
+        done += time.time() - t0
+        if step % 20 == 0:
+            say(folder, stage=2, step=step, questions=step * rows * per, **timed(done, total), **means.show())
+        if step % 60 == 0 or done >= total:
+            save(path, {"opt": opt.state(), "done": done, "step": step})
+    say(folder, stage=2, tower_minutes=round(age, 1), val=figures(model, words, val, 24))
+    return model

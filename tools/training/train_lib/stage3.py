@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stage 3: everything together at all 576 tokens, the dense losses still on. No pruning here or anywhere."""
+import os
+import time
+
+import numpy as np
+import torch
+
+from .judge import figures
+from .labels import Window
+from .loop import fresh, save, say
+from .net import to_patches
+from .optim import Optim, schedule
+from .rows import Rows, answer_losses, ask, decode_rows
+from .stage1 import groups, losses
+from .stage2 import Means, cache_windows, load_tower, rescale, seeded, timed
+
+ALL = np.arange(576)
+
+
+def load_joint(folder, words, pool, seed):
+    """The newest tower, and the decoder of stage 2."""
+    model, heads, _ = load_tower(folder, words, seed)
+    probe = cache_windows(model, pool, seeded(seed, 22, 0), 50)
+    rescale(model, words, torch.stack([h for h, _, _ in probe]))
+    s = torch.load(os.path.join(folder, "stage2.pt"))["opt"]
+    named = dict(model.named_parameters())
+    with torch.no_grad():
+        for n, a in zip(s["names"], s["avg"]):
+            named[n].copy_(a)
+    return model, heads
+
+
+def batch(pool, rng, b):
+    img, wins = np.empty((b, 336, 336, 3), np.uint8), []
+    for j in range(b):
+        im, ids, scene = pool.get(int(rng.integers(len(pool))))
+        img[j] = im
+        wins.append(Window(ids.astype(np.int64), scene, 24))
+    return torch.from_numpy(img), torch.arange(576).repeat(b, 1), wins
+
+
+def joint_loss(model, heads, words, data, rng, per, dense=.5, ground=.15, mix=None):
+    img, pos, wins = data
+    feats = model.vision(to_patches(img, torch.bfloat16), pos)
+    first, parts, h = losses(model, heads, words, data, rng, feats)
+    rows = Rows(words, wins, [ask(rng, w, per, mix) for w in wins], [ALL] * len(wins), [ALL] * len(wins))
+    logits, maps = decode_rows(model, rows, h)
+    ce, g, by = answer_losses(rows, logits, maps)
+    keep = {k: float(parts[k].detach()) for k in ("dense", "acc", "query")}
+    return ce + ground * g + dense * first, dict(ce=float(ce.detach()), ground=float(g.detach()), **keep), by
+
+
+def adam_groups(model, heads):
+    return [(n, p, "adam") for n, p, _ in groups(model, heads, True)]
+
+
+def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=16, lr=3e-4, probe_every=420.0, out=None):
+    """Joint training for `minutes`; `out(model)` is called at every probe and at the end with the averaged weights."""
+    path, done, step = os.path.join(folder, "stage3.pt"), 0.0, 0
+    if os.path.exists(path):
+        model, heads = fresh(words, seed)
+    else:
+        model, heads = load_joint(folder, words, pool, seed)
+    opt = Optim(adam_groups(model, heads), lr, lr, ema=.99)
+    model.bfloat16(), heads.bfloat16()
+    if os.path.exists(path):
+        s = torch.load(path)
+        opt.load(s["opt"])
+        done, step = s["done"], s["step"]
+    total, mark, saved, means = minutes * 60, done, done, Means()
+    rng = seeded(seed, 33, step)
+    while done < total:
+        t0 = time.time()
+        loss, kv, by = joint_loss(model, heads, words, batch(pool, rng, b), rng, per)
+        loss.backward()
+        opt.step(schedule(done, total, step, 30, .5, .05))
+        step += 1
+        means.add(by, **kv)
+        done += time.time() - t0
+        if step % 20 == 0:
+            say(folder, stage=3, step=step, questions=step * b * per, **timed(done, total), **means.show())
+        if done - saved > 240 or done >= total:
+            saved = done
+            save(path, {"opt": opt.state(), "done": done, "step": step})
+        if done - mark > probe_every or done >= total:
+            mark = done
+            opt.use_average(True)
+            say(folder, stage=3, step=step, val=figures(model, words, val, 40))
+            if out:
+                out(model)
+            opt.use_average(False)
+    opt.use_average(True)
+    return model

@@ -46,7 +46,7 @@ installPackages() {
     for entry in "${missing[@]}"; do names+=("$(packageName "$entry")"); done
     log=$(mktemp)
     if ! asRoot env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${names[@]}" 2>&1 | tee "$log" | packageProgress; then
-        tail -n 15 "$log" >&2
+        tail -n 4 "$log" >&2
         rm -f "$log"
         die 5 "apt-get could not install ${#names[@]} packages (its last lines are above): check the network and the disk, then run the same command again"
     fi

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Words and numbers of the options.
+#include "core/run/option_names.h"
+
+#include "core/base/numbers.h"
+#include "core/base/utf8.h"
+#include "core/run/errors.h"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace prunescope {
+namespace {
+
+template <typename E>
+using Words = std::vector<std::pair<const char*, E>>;
+
+const Words<Fusion> kFusions{{"walk", Fusion::kWalk}, {"restrict", Fusion::kRestrict}, {"append", Fusion::kAppend}, {"none", Fusion::kNone}};
+const Words<Partition> kPartitions{{"parity", Partition::kParity}, {"checkerboard", Partition::kCheckerboard}, {"random", Partition::kRandom}};
+const Words<RelevanceSpace> kSpaces{{"auto", RelevanceSpace::kAuto}, {"clip", RelevanceSpace::kClip}, {"llm", RelevanceSpace::kLlm}};
+const Words<RelevanceSign> kSigns{{"auto", RelevanceSign::kAuto}, {"+", RelevanceSign::kPlus}, {"-", RelevanceSign::kMinus}};
+const Words<QueryPooling> kPoolings{{"mean", QueryPooling::kMean}, {"eot", QueryPooling::kEot}, {"auto", QueryPooling::kAuto}};
+const Words<QueryWords> kQueryWords{{"all", QueryWords::kAll}, {"content", QueryWords::kContent}};
+const Words<TileScope> kScopes{{"image", TileScope::kImage}, {"tile", TileScope::kTile}};
+const Words<PositionMode> kPositions{{"auto", PositionMode::kAuto}, {"compact", PositionMode::kCompact}, {"original", PositionMode::kOriginal}};
+const Words<QcspRule> kQcspRules{{"dpp", QcspRule::kDpp}, {"topk", QcspRule::kTopK}};
+
+template <typename E>
+const char* wordOf(const Words<E>& words, E value) {
+    for (const auto& [word, each] : words) {
+        if (each == value) {
+            return word;
+        }
+    }
+    return "";
+}
+
+std::string shown(std::string_view text) { return elide(escapeForLine(text), 60, true); }
+
+Error badNumber(const std::string& name, std::string_view text, const std::string& wanted) {
+    return makeError(ErrorCode::kUsage, "USAGE-NUMBER", "bad value for --" + name, shown(text), "not " + wanted, "write it as 0.5 or 64, with a point");
+}
+
+template <typename E>
+Result<void> setWord(const Words<E>& words, E& target, const std::string& name, const std::string& text) {
+    std::string all;
+    for (const auto& [word, value] : words) {
+        if (text == word) {
+            target = value;
+            return {};
+        }
+        all += (all.empty() ? "" : ", ") + std::string(word);
+    }
+    return makeError(ErrorCode::kUsage, "USAGE-WORD", "bad value for --" + name, shown(text), "not one of its words", "use one of: " + all);
+}
+
+Result<void> setDouble(double& target, const std::string& name, const std::string& text, double low, double high, const std::string& range) {
+    const auto value = parseDouble(text);
+    if (!value) {
+        return badNumber(name, text, "a finite decimal number");
+    }
+    if (*value < low || *value > high) {
+        return makeError(ErrorCode::kUsage, "USAGE-RANGE", "bad value for --" + name, shown(text), "out of range", "use " + range);
+    }
+    target = *value;
+    return {};
+}
+
+Result<void> setTau(PruneOptions& options, const std::string& text) {
+    Threshold tau;
+    tau.isQuantile = !text.empty() && text.front() == 'q';
+    const auto set = tau.isQuantile ? setDouble(tau.value, "tau", text.substr(1), 0, 100, "a quantile from q0 to q100")
+                                    : setDouble(tau.value, "tau", text, -1, 1, "-1 to 1, or a quantile such as q90");
+    if (set) {
+        options.tau = tau;
+    }
+    return set;
+}
+
+Result<void> setKeep(PruneOptions& options, const std::string& text) {
+    if (text == "auto") {
+        return makeError(ErrorCode::kUsage, "USAGE-KEEP-AUTO", "bad value for --keep", text, "the methods of this version have no rule of their own",
+                         "give a number of tokens");
+    }
+    const auto value = parseInt(text, 1, 1LL << 31);
+    if (!value) {
+        return makeError(ErrorCode::kUsage, parseInt(text) ? "USAGE-RANGE" : "USAGE-NUMBER", "bad value for --keep", shown(text), "not a whole number from 1 up",
+                         "write it as 64");
+    }
+    options.keep = *value;
+    return {};
+}
+
+Result<void> setKeepRatio(PruneOptions& options, const std::string& text) {
+    double ratio = 0;
+    if (auto set = setDouble(ratio, "keep-ratio", text, 0, 1, "more than 0, at most 1"); !set) {
+        return set;
+    }
+    if (ratio <= 0) {
+        return makeError(ErrorCode::kUsage, "USAGE-RANGE", "bad value for --keep-ratio", shown(text), "out of range", "use more than 0, at most 1");
+    }
+    options.keepRatio = ratio;
+    return {};
+}
+
+Result<void> setSeed(PruneOptions& options, const std::string& text) {
+    std::uint64_t value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool leadingZero = text.size() > 1 && text.front() == '0';
+    if (failed != std::errc() || end != text.data() + text.size() || leadingZero) {
+        return makeError(ErrorCode::kUsage, "USAGE-NUMBER", "bad value for --seed", shown(text), "not a whole number from 0 to 18446744073709551615");
+    }
+    options.seed = value;
+    return {};
+}
+
+Result<void> setTheta(PruneOptions& options, const std::string& text) {
+    double theta = 0;
+    if (auto set = setDouble(theta, "relevance-theta", text, 0, 1, "more than 0, less than 1"); !set) {
+        return set;
+    }
+    if (theta <= 0 || theta >= 1) {
+        return makeError(ErrorCode::kUsage, "USAGE-RANGE", "bad value for --relevance-theta", shown(text), "out of range", "use more than 0, less than 1");
+    }
+    options.relevanceTheta = theta;
+    return {};
+}
+
+Result<void> setList(std::vector<std::int64_t>& target, const std::string& name, const std::string& text) {
+    auto list = parseIndexList(name, text);
+    if (!list) {
+        return list.error();
+    }
+    target = std::move(*list);
+    return {};
+}
+
+using Setter = std::function<Result<void>(PruneOptions&, const std::string&)>;
+
+const std::map<std::string, Setter>& setters() {
+    constexpr double kLargest = 1.7976931348623157e308;
+    static const std::map<std::string, Setter> table{
+        {"method", [](PruneOptions& o, const std::string& t) -> Result<void> { o.method = t; return {}; }},
+        {"keep", setKeep},
+        {"keep-ratio", setKeepRatio},
+        {"tau", setTau},
+        {"gamma", [](PruneOptions& o, const std::string& t) { return setDouble(o.gamma, "gamma", t, 0, kLargest, "0 or more"); }},
+        {"gsp-ratio", [](PruneOptions& o, const std::string& t) { return setDouble(o.gspRatio, "gsp-ratio", t, 0, 1, "0 to 1"); }},
+        {"fusion", [](PruneOptions& o, const std::string& t) { return setWord(kFusions, o.fusion, "fusion", t); }},
+        {"partition", [](PruneOptions& o, const std::string& t) { return setWord(kPartitions, o.partition, "partition", t); }},
+        {"qcsp", [](PruneOptions& o, const std::string& t) { return setWord(kQcspRules, o.qcsp, "qcsp", t); }},
+        {"relevance-space", [](PruneOptions& o, const std::string& t) { return setWord(kSpaces, o.relevanceSpace, "relevance-space", t); }},
+        {"relevance-sign", [](PruneOptions& o, const std::string& t) { return setWord(kSigns, o.relevanceSign, "relevance-sign", t); }},
+        {"relevance-power", [](PruneOptions& o, const std::string& t) { return setDouble(o.relevancePower, "relevance-power", t, 0, kLargest, "0 or more"); }},
+        {"relevance-theta", setTheta},
+        {"query-pooling", [](PruneOptions& o, const std::string& t) { return setWord(kPoolings, o.queryPooling, "query-pooling", t); }},
+        {"query-words", [](PruneOptions& o, const std::string& t) { return setWord(kQueryWords, o.queryWords, "query-words", t); }},
+        {"scope", [](PruneOptions& o, const std::string& t) { return setWord(kScopes, o.scope, "scope", t); }},
+        {"positions", [](PruneOptions& o, const std::string& t) { return setWord(kPositions, o.positions, "positions", t); }},
+        {"force-keep", [](PruneOptions& o, const std::string& t) { return setList(o.forceKeep, "force-keep", t); }},
+        {"force-drop", [](PruneOptions& o, const std::string& t) { return setList(o.forceDrop, "force-drop", t); }},
+        {"seed", setSeed},
+    };
+    return table;
+}
+
+}  // namespace
+
+const char* nameOf(Fusion value) { return wordOf(kFusions, value); }
+const char* nameOf(Partition value) { return wordOf(kPartitions, value); }
+const char* nameOf(RelevanceSpace value) { return wordOf(kSpaces, value); }
+const char* nameOf(RelevanceSign value) { return wordOf(kSigns, value); }
+const char* nameOf(QueryPooling value) { return wordOf(kPoolings, value); }
+const char* nameOf(QueryWords value) { return wordOf(kQueryWords, value); }
+const char* nameOf(TileScope value) { return wordOf(kScopes, value); }
+const char* nameOf(PositionMode value) { return wordOf(kPositions, value); }
+const char* nameOf(QcspRule value) { return wordOf(kQcspRules, value); }
+
+const char* nameOf(FinishReason value) {
+    switch (value) {
+        case FinishReason::kEos: return "eos";
+        case FinishReason::kLength: return "length";
+        case FinishReason::kCancelled: return "cancelled";
+    }
+    return "";
+}
+
+Result<void> setPruneOption(PruneOptions& options, const std::string& name, const std::string& text) {
+    const auto it = setters().find(name);
+    if (it == setters().end()) {
+        const auto near = nearestName(name, pruneOptionNames());
+        return makeError(ErrorCode::kUsage, "USAGE-OPTION", "unknown option", "--" + shown(name), {}, near ? "did you mean --" + *near + "?" : "");
+    }
+    return it->second(options, text);
+}
+
+const std::vector<std::string>& pruneOptionNames() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all;
+        for (const auto& [name, setter] : setters()) {
+            all.push_back(name);
+        }
+        return all;
+    }();
+    return names;
+}
+
+Result<std::vector<std::int64_t>> parseIndexList(const std::string& option, std::string_view text) {
+    std::vector<std::int64_t> list;
+    std::size_t begin = 0;
+    while (true) {
+        const std::size_t comma = text.find(',', begin);
+        const std::string_view item = text.substr(begin, comma == std::string_view::npos ? std::string_view::npos : comma - begin);
+        const auto value = parseInt(item, 0, 1LL << 31);
+        if (!value) {
+            return makeError(ErrorCode::kUsage, "USAGE-LIST", "bad value for --" + option, shown(text),
+                             item.empty() ? "an item is empty" : "'" + shown(item) + "' is not a whole number from 0 up", "write it as 3,17,18");
+        }
+        list.push_back(*value);
+        if (comma == std::string_view::npos) {
+            return list;
+        }
+        begin = comma + 1;
+    }
+}
+
+std::optional<std::string> nearestName(std::string_view given, const std::vector<std::string>& candidates) {
+    std::optional<std::string> best;
+    std::size_t bestDistance = 0;
+    for (const std::string& candidate : candidates) {
+        std::vector<std::size_t> row(candidate.size() + 1);
+        std::iota(row.begin(), row.end(), std::size_t{0});
+        for (std::size_t i = 0; i < given.size(); ++i) {
+            std::size_t diagonal = row[0];
+            row[0] = i + 1;
+            for (std::size_t j = 0; j < candidate.size(); ++j) {
+                const std::size_t substitute = diagonal + (given[i] == candidate[j] ? 0 : 1);
+                diagonal = row[j + 1];
+                row[j + 1] = std::min({substitute, row[j] + 1, diagonal + 1});
+            }
+        }
+        if (row.back() <= 1 + candidate.size() / 4 && (!best || row.back() < bestDistance)) {
+            best = candidate;
+            bestDistance = row.back();
+        }
+    }
+    return best;
+}
+
+}  // namespace prunescope

@@ -110,8 +110,8 @@ def check_includes(root, out):
                 out.add(path, number, "torch", f"'{target}': LibTorch only inside core/engine, never in its public header")
             if target == "qcustomplot.h" and relative != "ui/plot/qcp.h":
                 out.add(path, number, "qcustomplot", "include ui/plot/qcp.h instead")
-            if target.startswith("nlohmann/") and relative != "core/base/json_gate.h":
-                out.add(path, number, "json", "include core/base/json_gate.h instead")
+            if target.startswith("nlohmann/") and room.startswith(("ui", "cuda")):
+                out.add(path, number, "json", "JSON belongs to core/ and app/")
             if target.startswith("CLI/") and room != "app":
                 out.add(path, number, "cli11", "CLI11 belongs to app/")
             if re.match(r"opencv2/(?!core|imgproc)", target):
@@ -133,8 +133,12 @@ def check_core(root, out):
     for path in files(root, CPP, {"core"}):
         for number, line in enumerate(strip_comments(read(path)).splitlines(), 1):
             for name, pattern, text in rules:
-                if pattern.search(line):
+                if pattern.search(line) and not (path.parent.name == "engine" and "#pragma omp" in line):   # LibTorch's own pool
                     out.add(path, number, name, text)
+    for path in files(root, CPP, {"core", "app"}):
+        for number, line in enumerate(strip_comments(read(path)).splitlines(), 1):
+            if re.search(r"\bjson::(parse|accept|sax_parse)\s*\(", line, re.I) and path.relative_to(root).as_posix() != "core/base/json_gate.cpp":
+                out.add(path, number, "json", "read through core/base/json_gate.h")
     for path in files(root, CPP, {"ui"}):
         if path.relative_to(root).as_posix() == "ui/plot/qcp.h":
             continue

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Greedy k-DPP on the CPU, exact and lazy (performance.md 3.1, 3.5). Residuals never grow, so the gain a token had at its last update bounds
+// what it can offer now. A round brings the tokens up to date whose bound reaches a level just below the last pick, several Cholesky
+// columns at a time; the best of them then compete among themselves, each pick costing one column for these few, until the next one would
+// fall to what the others might offer.
+
+#include "core/ops/kernels.h"
+#include "core/ops/op_registry.h"
+
+#include <memory>
+
+namespace prunescope::detail {
+
+class LazyGreedy final : public GreedyRun {
+public:
+    /// `similarity` [n, n] must outlive the run. Cholesky runs on S itself; the gain of token i is w_i^2 d_i^2.
+    LazyGreedy(const KernelTable& kernels, MatrixView similarity, const std::vector<float>& weights);
+
+    Result<void> extend(std::int64_t k) override;
+    const GreedyOrder& result() const override { return m_result; }
+    /// Coefficients computed so far (the plain loop computes n for each pick), and rounds: measures of the work.
+    [[nodiscard]] std::int64_t coefficientsComputed() const { return m_coefficients; }
+    [[nodiscard]] std::int64_t rounds() const { return m_rounds; }
+
+private:
+    [[nodiscard]] std::int64_t picks() const { return static_cast<std::int64_t>(m_result.order.size()); }
+    [[nodiscard]] float* rowOf(std::int64_t token) { return m_rows.get() + token * m_capacity; }
+    [[nodiscard]] double gainOf(std::int64_t token) const;
+    void reserve(std::int64_t columns);
+    void gatherActive();
+    void refresh();
+    void refreshGroup(const std::int32_t* tokens, std::int64_t count);
+    void compete(std::int64_t target, double outside);
+    void publish(std::int64_t from);
+    void record(std::int32_t token, const float* lane, double residual);
+
+    const KernelTable* m_kernels;
+    MatrixView m_similarity;
+    std::vector<double> m_square, m_residual, m_cut;   ///< w_i^2 (0 once taken), d_i^2, rank bound of d_i^2
+    std::vector<double> m_bound;                       ///< gain at the last update; 0 once taken
+    std::vector<std::int32_t> m_done;                  ///< picks that the residual knows of
+    std::unique_ptr<float[]> m_rows;                   ///< [n, m_capacity]: coefficient s where s < m_done, else S(pick s, token)
+    std::int64_t m_capacity = 0;
+    std::vector<std::vector<float>> m_factor;          ///< rows of the picked tokens
+    std::vector<const float*> m_factorRow, m_similarityRow;
+    std::vector<float> m_inverse;
+    std::vector<std::int32_t> m_stale, m_sorted, m_active;   ///< of the round
+    std::vector<std::uint8_t> m_isActive;
+    std::vector<float> m_columns;                      ///< scratch of a round
+    std::vector<std::int32_t> m_ageCount;
+    double m_floor = 0, m_level = 0, m_ratio = 0.8;
+    std::int64_t m_coefficients = 0, m_rounds = 0;
+    GreedyOrder m_result;
+};
+
+}  // namespace prunescope::detail

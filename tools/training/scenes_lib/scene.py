@@ -95,7 +95,7 @@ class Canvas:
         self.ids = np.zeros((size, size), np.uint8)
         self.own, self.seen, self.floor, self.objs = [], [], [], []
 
-    def place(self, o, im, light, min_vis=None):
+    def place(self, o, im, light, min_vis=None, shadow=True):
         w, h = im.size
         x0, y0 = o.cx - w // 2, o.by - h
         if x0 < 0 or y0 < 0 or x0 + w > self.size or y0 + h > self.size:
@@ -107,7 +107,8 @@ class Canvas:
         for i, f in enumerate(self.floor):
             if hit[i + 1] and self.seen[i] - hit[i + 1] < f * self.own[i]:
                 return False
-        self._shadow(o.cx, o.by, w)
+        if shadow:
+            self._shadow(o.cx, o.by, w)
         alpha = a[..., 3:].astype(np.float32) / 255.0
         part = self.img[y0:y0 + h, x0:x0 + w]
         self.img[y0:y0 + h, x0:x0 + w] = part + (a[..., :3].astype(np.float32) * light - part) * alpha
@@ -257,7 +258,10 @@ def render(seed, split, index, preset="std", scale=1, script=None):
         for e in script["objects"]:
             o = Obj(e["name"], e.get("colour"), int(e["x"] * scale), int(e["y"] * scale), int(e["px"] * scale),
                     e.get("rot", 0), e.get("flip", False), e.get("text"), e.get("on"))
-            if not cv.place(o, object_image(rng, o), np.float32(1.0), 0.0):
+            im = object_image(rng, o)
+            o.cx = min(max(o.cx, im.width // 2 + 1), size - im.width // 2 - 2)
+            o.by = min(max(o.by, im.height + 1), size - 1)
+            if not cv.place(o, im, np.float32(1.0), 0.0, not e.get("floats")):
                 raise ValueError(f"{e['name']} does not fit")
         return finish(rng, cv, scene, scale)
     objs = plan(rng, kind, split, p, preset, size, hz, scale)

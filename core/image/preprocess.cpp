@@ -20,23 +20,14 @@ Error preprocessError(std::string why) {
 
 std::uint8_t byteOf(double value) { return static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0)); }
 
-/// The image in the middle of a square of the mean colour (LlavaImageProcessor's do_pad).
-RgbImage padToSquare(const RgbImage& image, const PreprocessConfig& config) {
+/// The image in the middle of a square of the mean colour (LlavaImageProcessor's do_pad), or as it is.
+PaddedImage padToSquare(const RgbImage& image, const PreprocessConfig& config) {
+    if (!config.doPad) {
+        return PaddedImage{image, image.width, image.height, 0, 0, {}};
+    }
     const int side = std::max(image.width, image.height);
-    RgbImage square{side, side, {}};
-    square.pixels.resize(static_cast<std::size_t>(side) * static_cast<std::size_t>(side) * 3);
-    const std::array<std::uint8_t, 3> colour{byteOf(config.mean[0] * 255), byteOf(config.mean[1] * 255), byteOf(config.mean[2] * 255)};
-    for (std::size_t i = 0; i < square.pixels.size(); ++i) {
-        square.pixels[i] = colour[i % 3];
-    }
-    const int left = (side - image.width) / 2;
-    const int top = (side - image.height) / 2;
-    for (int y = 0; y < image.height; ++y) {
-        std::memcpy(square.pixels.data() + (static_cast<std::size_t>(top + y) * static_cast<std::size_t>(side) + static_cast<std::size_t>(left)) * 3,
-                    image.pixels.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width) * 3,
-                    static_cast<std::size_t>(image.width) * 3);
-    }
-    return square;
+    return PaddedImage{image, side, side, (side - image.width) / 2, (side - image.height) / 2,
+                       {byteOf(config.mean[0] * 255), byteOf(config.mean[1] * 255), byteOf(config.mean[2] * 255)}};
 }
 
 struct Size {
@@ -44,7 +35,7 @@ struct Size {
 };
 
 /// models.md 6.2: the shorter side becomes S, the longer int(S * long / short).
-Size targetSize(const RgbImage& image, const PreprocessConfig& config) {
+Size targetSize(const PaddedImage& image, const PreprocessConfig& config) {
     if (!config.doResize) {
         return {image.width, image.height};
     }
@@ -116,9 +107,7 @@ Result<void> checkRequest(const RgbImage& image, const PreprocessConfig& config,
 }  // namespace
 
 Result<PreprocessedImage> preprocess(const RgbImage& image, const PreprocessConfig& config, ResizeMode mode) {
-    const bool pad = config.doPad && image.width != image.height && image.width > 0 && image.height > 0;
-    const RgbImage padded = pad ? padToSquare(image, config) : RgbImage{};
-    const RgbImage& source = pad ? padded : image;
+    const PaddedImage source = padToSquare(image, config);
     const Size target = source.width > 0 && source.height > 0 ? targetSize(source, config) : Size{};
     const Size result = config.doCenterCrop ? Size{config.cropWidth, config.cropHeight} : target;
     if (auto checked = checkRequest(image, config, target, result); !checked) {
@@ -147,8 +136,8 @@ Result<PreprocessedImage> preprocess(const RgbImage& image, const PreprocessConf
     grid.padded = config.doPad;
     grid.scaleX = static_cast<double>(source.width) / static_cast<double>(target.width);
     grid.scaleY = static_cast<double>(source.height) / static_cast<double>(target.height);
-    grid.offsetX = static_cast<double>(left) * grid.scaleX - (source.width - image.width) / 2;
-    grid.offsetY = static_cast<double>(top) * grid.scaleY - (source.height - image.height) / 2;
+    grid.offsetX = static_cast<double>(left) * grid.scaleX - source.left;
+    grid.offsetY = static_cast<double>(top) * grid.scaleY - source.top;
     return prepared;
 }
 

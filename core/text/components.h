@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -63,8 +64,8 @@ struct PostProcessor {
     /// Template: ids to put in place, and -1 where the sequence goes. Roberta: {cls, -1, sep}.
     std::vector<std::int64_t> pieces;
 };
-/// Trims offsets always and adds the special ids when `addSpecial`.
-void postProcess(const std::vector<PostProcessor>& steps, bool addSpecial, std::vector<PlacedToken>& tokens);
+/// Trims offsets always (`input` is what they point into) and adds the special ids when `addSpecial`.
+void postProcess(const std::vector<PostProcessor>& steps, bool addSpecial, std::string_view input, std::vector<PlacedToken>& tokens);
 
 enum class DecoderKind { kReplace, kByteFallback, kFuse, kStrip, kByteLevel, kMetaspace, kBpe };
 /// One step of the decoder.

@@ -103,7 +103,7 @@ std::string replaceAll(const std::string& token, const Pattern& pattern, const s
     return out;
 }
 
-void trimOffsets(const PostProcessor& step, std::vector<PlacedToken>& tokens) {
+void trimOffsets(const PostProcessor& step, std::string_view input, std::vector<PlacedToken>& tokens) {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         PlacedToken& token = tokens[i];
         const auto blank = [](char32_t c) { return c == 0x120 || isWhiteSpace(c); };
@@ -112,8 +112,9 @@ void trimOffsets(const PostProcessor& step, std::vector<PlacedToken>& tokens) {
         for (std::size_t at = token.value.size(); at > 0 && blank(previousCodePoint(token.value, at));) ++trailing;
         const bool first = i == 0 || token.begin == 0;
         if (first && step.addPrefixSpace && leading == 1) leading = 0;
-        if (leading > 0) token.begin = std::min(token.begin + leading, token.end);
-        if (trailing > 0 && token.end >= trailing) token.end = std::max(token.end - trailing, token.begin);
+        for (; leading > 0 && token.begin < token.end; --leading) token.begin += utf8Length(input[token.begin]);
+        token.begin = std::min(token.begin, token.end);
+        for (; trailing > 0 && token.end > token.begin; --trailing) static_cast<void>(previousCodePoint(input, token.end));
     }
 }
 
@@ -148,9 +149,9 @@ std::string decodeTokens(const std::vector<Decoder>& steps, std::vector<std::str
     return join(tokens);
 }
 
-void postProcess(const std::vector<PostProcessor>& steps, bool addSpecial, std::vector<PlacedToken>& tokens) {
+void postProcess(const std::vector<PostProcessor>& steps, bool addSpecial, std::string_view input, std::vector<PlacedToken>& tokens) {
     for (const PostProcessor& step : steps) {
-        if (step.trimOffsets) trimOffsets(step, tokens);
+        if (step.trimOffsets) trimOffsets(step, input, tokens);
         if (step.kind == PostKind::kByteLevel) continue;
         std::vector<PlacedToken> out;
         for (const std::int64_t piece : step.pieces) {

@@ -233,7 +233,6 @@ void readComponents(const Json& root, const std::string& where, Tokenizer::State
                       [&](const ObjectReader& r, const std::string& type) { state.preTokenizers.push_back(readPreTokenizer(r, type)); });
     seen = 0;
     if (const Json* value = top.find("decoder")) {
-        state.hasDecoder = true;
         eachComponent(*value, "decoder", where, "decoders", seen,
                       [&](const ObjectReader& r, const std::string& type) { state.decoders.push_back(readDecoder(r, type)); });
     }

@@ -16,6 +16,7 @@ namespace prunescope::text {
 namespace {
 
 /// Unicode normalization in linear time apart from sorting runs of marks: decompose, order, compose, one stretch between starters at a time.
+/// Places follow `tokenizers`: a character counts how many source characters it takes (`change` 0: one, -k: k more, > 0: none).
 class UnicodeForm {
 public:
     UnicodeForm(bool compatibility, bool compose, const AlignedText& input, AlignedText& output)
@@ -35,57 +36,92 @@ public:
     }
 
 private:
+    struct Unit {
+        utf8proc_int32_t codePoint;
+        int change;
+        int combining;
+    };
+
+    static int combiningClass(utf8proc_int32_t c) { return c < 0x300 ? 0 : utf8proc_get_property(c)->combining_class; }
+
     void decompose(char32_t codePoint) {
-        if (codePoint < 0x80) {
-            m_decomposed.assign(1, static_cast<utf8proc_int32_t>(codePoint));
-            return;
+        const auto single = static_cast<utf8proc_int32_t>(codePoint);
+        m_decomposed.clear();
+        std::array<utf8proc_int32_t, 32> buffer{single};
+        utf8proc_ssize_t count = 1;
+        if (codePoint >= 0x80) {
+            const int options = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | (m_compatibility ? UTF8PROC_COMPAT : 0);
+            int boundary = 0;
+            count = utf8proc_decompose_char(single, buffer.data(), static_cast<utf8proc_ssize_t>(buffer.size()), static_cast<utf8proc_option_t>(options), &boundary);
+            if (count <= 0 || count > static_cast<utf8proc_ssize_t>(buffer.size())) {
+                buffer[0] = single;
+                count = 1;
+            }
         }
-        const int options = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | (m_compatibility ? UTF8PROC_COMPAT : 0);
-        std::array<utf8proc_int32_t, 32> buffer{};
-        int boundary = 0;
-        const utf8proc_ssize_t count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(codePoint), buffer.data(), static_cast<utf8proc_ssize_t>(buffer.size()),
-                                                               static_cast<utf8proc_option_t>(options), &boundary);
-        if (count <= 0 || count > static_cast<utf8proc_ssize_t>(buffer.size())) m_decomposed.assign(1, static_cast<utf8proc_int32_t>(codePoint));
-        else m_decomposed.assign(buffer.begin(), buffer.begin() + count);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) m_decomposed.push_back({buffer[i], i == 0 ? 0 : 1, combiningClass(buffer[i])});
     }
 
     /// True when nothing in front can reorder with or compose with the character just decomposed.
     [[nodiscard]] bool startsStretch(char32_t codePoint) const {
         if (codePoint < 0x80) return true;
-        const utf8proc_int32_t first = m_decomposed.front();
-        const utf8proc_property_t* property = utf8proc_get_property(first);
-        if (property->combining_class != 0) return false;
+        const utf8proc_int32_t first = m_decomposed.front().codePoint;
+        if (m_decomposed.front().combining != 0) return false;
         if ((first >= 0x1161 && first <= 0x1175) || (first >= 0x11A8 && first <= 0x11C2)) return false;
-        return property->category != UTF8PROC_CATEGORY_MN && property->category != UTF8PROC_CATEGORY_MC && property->category != UTF8PROC_CATEGORY_ME;
+        const auto category = utf8proc_get_property(first)->category;
+        return category != UTF8PROC_CATEGORY_MN && category != UTF8PROC_CATEGORY_MC && category != UTF8PROC_CATEGORY_ME;
+    }
+
+    /// Primary composite of two characters, or -1.
+    static utf8proc_int32_t composed(utf8proc_int32_t first, utf8proc_int32_t second) {
+        std::array<utf8proc_int32_t, 3> pair{first, second, 0};
+        const utf8proc_ssize_t length = utf8proc_normalize_utf32(pair.data(), 2, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+        return length == 1 ? pair[0] : -1;
+    }
+
+    /// Canonical composition of m_stretch in place. (Unicode 3.11, D117)
+    void compose() {
+        std::size_t out = 0, starter = 0;
+        bool hasStarter = false;
+        int last = -1;   // class of the last character kept since the starter, -1 for none
+        for (std::size_t i = 0; i < m_stretch.size(); ++i) {
+            const Unit unit = m_stretch[i];
+            const bool blocked = last >= 0 && last >= unit.combining;
+            const utf8proc_int32_t joined = hasStarter && !blocked ? composed(m_stretch[starter].codePoint, unit.codePoint) : -1;
+            if (joined >= 0) {
+                m_stretch[starter].codePoint = joined;
+                m_stretch[starter].change += unit.change - 1;
+                continue;
+            }
+            if (unit.combining == 0) {
+                starter = out;
+                hasStarter = true;
+                last = -1;
+            } else {
+                last = unit.combining;
+            }
+            m_stretch[out++] = unit;
+        }
+        m_stretch.resize(out);
     }
 
     void flush() {
-        if (m_stretch.empty()) return;
-        const auto combining = [](utf8proc_int32_t c) { return utf8proc_get_property(c)->combining_class; };
-        for (std::size_t i = 0; i < m_stretch.size();) {
-            if (combining(m_stretch[i]) == 0) {
-                ++i;
-                continue;
-            }
+        const auto begin = m_stretch.begin();
+        for (std::size_t i = 0; i < m_stretch.size(); ++i) {
             std::size_t end = i;
-            while (end < m_stretch.size() && combining(m_stretch[end]) != 0) ++end;
-            std::stable_sort(m_stretch.begin() + static_cast<std::ptrdiff_t>(i), m_stretch.begin() + static_cast<std::ptrdiff_t>(end),
-                             [&combining](utf8proc_int32_t a, utf8proc_int32_t b) { return combining(a) < combining(b); });
+            while (end < m_stretch.size() && m_stretch[end].combining != 0) ++end;
+            std::stable_sort(begin + static_cast<std::ptrdiff_t>(i), begin + static_cast<std::ptrdiff_t>(end),
+                             [](const Unit& a, const Unit& b) { return a.combining < b.combining; });
             i = end;
         }
-        std::size_t length = m_stretch.size();
-        if (m_compose && length > 1) {
-            const utf8proc_ssize_t composed = utf8proc_normalize_utf32(m_stretch.data(), static_cast<utf8proc_ssize_t>(length),
-                                                                       static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-            if (composed > 0) length = static_cast<std::size_t>(composed);
-        } else if (m_compose && m_stretch.size() == 1) {
-            length = 1;
-        }
+        if (m_compose && m_stretch.size() > 1) compose();
+        std::size_t source = 0;
         std::string bytes;
-        for (std::size_t i = 0; i < length; ++i) {
+        for (const Unit& unit : m_stretch) {
             bytes.clear();
-            appendUtf8(bytes, static_cast<char32_t>(m_stretch[i]));
-            m_output.append(bytes, m_sources[std::min(i, m_sources.size() - 1)]);
+            appendUtf8(bytes, static_cast<char32_t>(unit.codePoint));
+            const std::size_t place = unit.change > 0 ? (source > 0 ? source - 1 : 0) : source;
+            m_output.append(bytes, m_sources[std::min(place, m_sources.size() - 1)]);
+            if (unit.change <= 0) source += 1 + static_cast<std::size_t>(-unit.change);
         }
         m_stretch.clear();
         m_sources.clear();
@@ -94,7 +130,7 @@ private:
     bool m_compatibility, m_compose;
     const AlignedText& m_input;
     AlignedText& m_output;
-    std::vector<utf8proc_int32_t> m_decomposed, m_stretch;
+    std::vector<Unit> m_decomposed, m_stretch;
     std::vector<SourceSpan> m_sources;
 };
 

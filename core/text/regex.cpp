@@ -6,6 +6,7 @@
 
 #include "core/text/text_errors.h"
 #include "core/text/unicode.h"
+#include "core/text/unicode_additions.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -23,7 +24,11 @@ constexpr const char* kSpaceClass =
 constexpr const char* kNonSpaceClass =
     "\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{84}\\x{86}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}\\x{200b}-\\x{2027}\\x{202a}-\\x{202e}"
     "\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{d7ff}\\x{e000}-\\x{10ffff}";
-constexpr const char* kWordClass = "\\p{L}\\p{M}\\p{Nd}\\p{Pc}";
+constexpr const char* kWordClass = "\\p{L}\\p{M}\\p{N}\\p{Pc}\\x{24b6}-\\x{24e9}\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{1f189}";
+std::string wordClass() {
+    return std::string(kWordClass).append(additionsOf("L")).append(additionsOf("M")).append(additionsOf("N"));
+}
+
 constexpr std::size_t kMaxPatternBytes = 16384;
 constexpr std::uint32_t kMatchLimit = 1'000'000;
 constexpr std::uint32_t kHeapLimitKiB = 65'536;
@@ -59,10 +64,12 @@ private:
         m_pos += 2;
         if (c == 's') out += inClass ? std::string(kSpaceClass) : "[" + std::string(kSpaceClass) + "]";
         else if (c == 'S') out += inClass ? std::string(kNonSpaceClass) : "[^" + std::string(kSpaceClass) + "]";
-        else if (c == 'w') out += inClass ? std::string(kWordClass) : "[" + std::string(kWordClass) + "]";
-        else if (c == 'W' && !inClass) out += "[^" + std::string(kWordClass) + "]";
+        else if (c == 'w') out += inClass ? wordClass() : "[" + wordClass() + "]";
+        else if (c == 'W' && !inClass) out += "[^" + wordClass() + "]";
+        else if (c == 'd') out += (inClass ? "\\d" : "[\\d") + std::string(additionsOf("Nd")) + (inClass ? "" : "]");
         else if (c == 'h') out += inClass ? "0-9a-fA-F" : "[0-9a-fA-F]";
         else if (c == 'u') unicodeEscape(out);
+        else if (c == 'p' || c == 'P' || c == 'x') bracedEscape(out, c);
         else if (c == 'W' || c == 'H' || c == 'b' || c == 'B' || c == 'y' || c == 'Y' || c == 'X' || c == 'R' || c == 'N' || c == 'O' || c == 'K' ||
                  c == 'g' || c == 'k' || c == 'C' || c == 'M' || c == 'Q' || c == 'E' || c == 'c' || (c >= '1' && c <= '9')) {
             m_refused = std::string("'\\") + c + "'";
@@ -79,6 +86,37 @@ private:
         }
         out += "\\x{" + m_source.substr(m_pos, 4) + "}";
         m_pos += 4;
+    }
+
+    /// \p{…}, \P{…} and \x{…}; categories are completed by what newer Unicode versions added to them.
+    void bracedEscape(std::string& out, char c) {
+        if (m_pos >= m_source.size() || m_source[m_pos] != '{') {
+            out.push_back('\\');
+            out.push_back(c);
+            return;
+        }
+        const std::size_t close = m_source.find('}', m_pos);
+        if (close == std::string::npos) {
+            m_refused = std::string("an unclosed '\\") + c + "{'";
+            return;
+        }
+        const std::string name = m_source.substr(m_pos + 1, close - m_pos - 1);
+        const std::string_view added = c == 'x' ? std::string_view() : additionsOf(name);
+        m_pos = close + 1;
+        const std::string itself = std::string("\\") + c + "{" + name + "}";
+        if (added.empty()) {
+            out += itself;
+        } else if (c == 'p') {
+            out += m_classDepth > 0 ? itself : "[" + itself;
+            out += added;
+            out += m_classDepth > 0 ? "" : "]";
+        } else if (m_classDepth == 0) {
+            out += "[^\\p{" + name + "}";
+            out += added;
+            out += "]";
+        } else {
+            m_refused = "'\\P{" + name + "}' in a class";
+        }
     }
 
     void openClass(std::string& out) {

@@ -76,7 +76,6 @@ Result<Tokenizer> Tokenizer::fromJson(const nlohmann::json& root, const std::str
         state->preTokenizers = std::move(sized.preTokenizers);
         state->postProcessors = std::move(sized.postProcessors);
         state->decoders = std::move(sized.decoders);
-        state->hasDecoder = sized.hasDecoder;
         state->warnings = std::move(sized.warnings);
         const bool legacyShape = text::hasLegacyPrefix(*state);
         text::overridePrefix(prefix, *state);
@@ -137,7 +136,7 @@ Result<Encoding> Tokenizer::encodeGuarded(std::string_view input, bool addSpecia
             tokens.push_back(std::move(placed));
         }
     }
-    text::postProcess(state.postProcessors, addSpecial, tokens);
+    text::postProcess(state.postProcessors, addSpecial, input, tokens);
     Encoding encoding;
     encoding.ids.reserve(tokens.size());
     encoding.offsets.reserve(tokens.size());
@@ -154,7 +153,7 @@ std::string Tokenizer::decode(const std::vector<std::int64_t>& ids, bool skipSpe
     for (const std::int64_t id : ids) {
         const auto added = id >= 0 && id <= text::kMaxTokenId ? m_state->addedById.find(static_cast<std::uint32_t>(id)) : m_state->addedById.end();
         std::string token;
-        if (added != m_state->addedById.end()) token = m_state->added[added->second].content;
+        if (added != m_state->addedById.end()) token = m_state->added[added->second].match;   // as `tokenizers`: the normalized form
         else if (m_state->model.vocabulary.has(id)) token = m_state->model.vocabulary.token(id);
         else continue;
         if (skipSpecial && m_state->specialContents.count(token) != 0) continue;

@@ -23,7 +23,6 @@ struct Tokenizer::State {
     text::BpeModel model;
     std::vector<text::PostProcessor> postProcessors;
     std::vector<text::Decoder> decoders;
-    bool hasDecoder = false;
 
     std::vector<text::AddedToken> added;
     std::unordered_map<std::uint32_t, std::size_t> addedById;

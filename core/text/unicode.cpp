@@ -4,6 +4,8 @@
 
 #include "core/text/unicode.h"
 
+#include "core/text/unicode_additions.h"
+
 #include <utf8proc.h>
 
 #include <cstdint>
@@ -127,7 +129,7 @@ bool isWordCharacter(char32_t c) {
         case UTF8PROC_CATEGORY_PC:
             return true;
         default:
-            return false;
+            return isAddedWordCharacter(c);
     }
 }
 
@@ -137,7 +139,7 @@ void appendLowerCase(std::string& out, char32_t c) {
     } else if (c == 0x130) {
         out += "i\xCC\x87";
     } else {
-        appendUtf8(out, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))));
+        appendUtf8(out, addedLowerCase(static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)))));
     }
 }
 

@@ -38,6 +38,8 @@ struct PruneOptions {
     std::string method = "script";
     std::optional<std::int64_t> keep;        ///< absolute budget m
     std::optional<double> keepRatio;         ///< used when keep is absent; both absent: 64 (or n when smaller)
+    bool keepPerTile = false;                ///< with TileScope::kTile: `keep` and `keepRatio` are of each tile, not of all together (the
+                                             ///< command line's --scope tile); otherwise a remainder goes to the lowest tiles
     Threshold tau;
     double gamma = 1.0;
     double gspRatio = 0.5;                   ///< p, share of tokens that GSP discards
@@ -56,12 +58,13 @@ struct PruneOptions {
     std::uint64_t seed = 0;
 };
 
-/// What a decision looks at. Tensors are shared; rows are tokens in original order.
+/// What a decision looks at. Tensors are shared; rows are tokens in original order, tile after tile. A tile has gridRows x gridCols tokens,
+/// or one more: a class token in front, which has no place (row and column -1). A grid of 0 x 0 is unknown: methods that need it refuse.
 struct PruneInput {
     HostTensor tokens;            ///< [n, d] projector output
     HostTensor relevanceTokens;   ///< [n, c]; empty: tokens
     HostTensor query;             ///< [c] or [l, c] (pooled by queryPooling); empty: no question, relevance is constant
-    HostTensor querySegments;     ///< [m, c] several queries of their own: relevance is the mean over them
+    HostTensor querySegments;     ///< [m, c] several queries of their own: relevance is the mean over them (`query` is not used then)
     int gridRows = 0, gridCols = 0;   ///< of one tile
     int tiles = 1;
     int autoSign = +1;            ///< what RelevanceSign::kAuto means for these features

@@ -1,13 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Composed scenes: `python -m scenes_lib.samples OUT` draws assets/samples.json at twice the size."""
+"""What ships under sample_data: composed scenes and a suite of 150 questions.
+
+python -m scenes_lib.samples SAMPLE_DATA draws scenes/*.png from assets/samples.json at twice the size, writes
+scenes/scenes.json, a licence beside each picture, and suite150/.
+"""
 import json
 import os
+import shutil
 import sys
+import tempfile
 
 from PIL import Image
 
 from .assets import ASSETS
+from .cli import build
 from .scene import render
+
+LICENCE = "GPL-3.0-or-later AND OFL-1.1 AND Apache-2.0"
+NOTE = """SPDX-FileCopyrightText: the PruneScope authors; sprites: Google Inc. and the Noto project authors
+SPDX-License-Identifier: {licence}
+
+Drawn by tools/training/scenes_lib/samples.py: composition, background and furniture GPL-3.0-or-later;
+object sprites from Noto Color Emoji (font OFL-1.1, upstream images Apache-2.0); texts in tools/training/assets.
+"""
+SEED, QUESTIONS = 20261, 150
 
 
 def load():
@@ -20,10 +36,51 @@ def compose(name, scale=2):
     return render(s["seed"], "val", 900000 + s["seed"], "std", scale, s)
 
 
+def scenes(folder):
+    os.makedirs(folder, exist_ok=True)
+    index = []
+    for name, s in load().items():
+        Image.fromarray(compose(name).img).save(os.path.join(folder, name + ".png"), optimize=True)
+        with open(os.path.join(folder, name + ".png.license"), "w", encoding="utf-8") as f:
+            f.write(NOTE.format(licence=LICENCE))
+        index.append({"image": name + ".png", "title": s["title"], "licence": LICENCE,
+                      "questions": [{"question": q, "answer": a} for q, a in s["questions"]]})
+    with open(os.path.join(folder, "scenes.json"), "w", encoding="utf-8") as f:
+        json.dump(index, f, indent=2, ensure_ascii=False)
+        f.write("\n")
+
+
+def suite(folder):
+    """The first scenes of a test stream; the last one only gives pairs of existence questions."""
+    with tempfile.TemporaryDirectory() as tmp:
+        build(SEED, 24, tmp, "std", "test")
+        with open(os.path.join(tmp, "suite.jsonl"), encoding="utf-8") as f:
+            lines = [json.loads(x) for x in f]
+        images = list(dict.fromkeys(q["image"] for q in lines))
+        kept = []
+        for im in images:
+            part = [q for q in lines if q["image"] == im]
+            if len(kept) + len(part) > QUESTIONS:
+                part = [q for q in part if q["family"] == "exist"]
+                part = part[:(QUESTIONS - len(kept)) // 2 * 2]
+            kept += part
+        if len(kept) < QUESTIONS:
+            kept += [q for q in lines if q["family"] == "count" and q not in kept][:QUESTIONS - len(kept)]
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(os.path.join(folder, "images"))
+        for im in dict.fromkeys(q["image"] for q in kept):
+            shutil.copyfile(os.path.join(tmp, im), os.path.join(folder, im))
+    with open(os.path.join(folder, "suite.jsonl"), "w", encoding="utf-8", newline="\n") as f:
+        for q in kept:
+            f.write(json.dumps(q, separators=(",", ":")) + "\n")
+    with open(os.path.join(folder, "LICENSE.md"), "w", encoding="utf-8") as f:
+        f.write(f"# Pictures and questions of this suite\n\n{LICENCE}\n\nMade by `tools/training/scenes` (seed {SEED}, split test, preset std), "
+                "never trained on. Sprites: Noto Color Emoji; texts of the licences in `tools/training/assets`.\n")
+
+
 def main(out):
-    os.makedirs(out, exist_ok=True)
-    for name in load():
-        Image.fromarray(compose(name).img).save(os.path.join(out, name + ".png"), optimize=True)
+    scenes(os.path.join(out, "scenes"))
+    suite(os.path.join(out, "suite150"))
 
 
 if __name__ == "__main__":

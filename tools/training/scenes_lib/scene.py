@@ -223,7 +223,7 @@ def add_signs(rng, cv, p, preset, hz, scale):
         put(rng, cv, o)
 
 
-def finish(rng, cv, scene, scale):
+def finish(rng, cv, scene, scale, grain=None):
     """Light, cast, noise; then boxes and visible shares from the id map."""
     size = cv.size
     ramp = np.linspace(-1, 1, size, dtype=np.float32)
@@ -232,7 +232,7 @@ def finish(rng, cv, scene, scale):
     cast = (100 + rng.integers(-7, 8, size=3)).astype(np.float32) / 100
     img = cv.img * light[..., None] * cast
     img = img + value_noise(rng, size, size, 3, 8)[..., None]
-    amp = int(rng.integers(1, 9))
+    amp = grain or int(rng.integers(1, 9))
     noise = rng.integers(-amp, amp + 1, size=(size, size, 3), dtype=np.int16)
     scene.img = np.clip(img + noise + .5, 0, 255).astype(np.uint8)
     scene.idmap = cv.ids
@@ -263,7 +263,7 @@ def render(seed, split, index, preset="std", scale=1, script=None):
             o.by = min(max(o.by, im.height + 1), size - 1)
             if not cv.place(o, im, np.float32(1.0), 0.0, not e.get("floats")):
                 raise ValueError(f"{e['name']} does not fit")
-        return finish(rng, cv, scene, scale)
+        return finish(rng, cv, scene, scale, 1)
     objs = plan(rng, kind, split, p, preset, size, hz, scale)
     pair = preset in ("easy", "std", "text") and rng.random() < (.5 if kind in ("kitchen", "room") else .2)
     done = not pair

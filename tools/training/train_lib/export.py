@@ -120,3 +120,27 @@ def export(model, words, folder, relevance):
                                             "do_sample": False, "max_new_tokens": 16})
     dump(folder, "relevance.json", relevance)
     words.save(folder)
+
+
+def read_safetensors(path):
+    with open(path, "rb") as f:
+        n = struct.unpack("<Q", f.read(8))[0]
+        head = json.loads(f.read(n))
+        body = f.read()
+    out = {}
+    for name, t in head.items():
+        if name != "__metadata__":
+            a, b = t["data_offsets"]
+            out[name] = torch.frombuffer(bytearray(body[a:b]), dtype=torch.float16).view(t["shape"]).float()
+    return out
+
+
+def load(model, folder):
+    """The shards of a folder back into our network, float32."""
+    where = hf_names(model)
+    with torch.no_grad():
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".safetensors"):
+                for n, t in read_safetensors(os.path.join(folder, name)).items():
+                    where[n].copy_(t.view_as(where[n]))
+    return model

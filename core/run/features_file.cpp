@@ -91,7 +91,8 @@ Result<void> readGrid(const SafetensorsFile& file, const std::filesystem::path& 
     const std::size_t x = it->second.find('x');
     const auto height = parseInt(std::string_view(it->second).substr(0, x), 1, 1 << 20);
     const auto width = x == std::string::npos ? std::nullopt : parseInt(std::string_view(it->second).substr(x + 1), 1, 1 << 20);
-    if (!height || !width || *height * *width != perTile) {
+    const std::int64_t cells = height && width ? *height * *width : 0;
+    if (cells == 0 || (cells != perTile && cells + 1 != perTile)) {   // one more: a class token in front
         return makeError(ErrorCode::kBadInput, "FEATURES-GRID", "cannot use the features", path.string(), "metadata grid = '" + elide(it->second, 24, true)
                          + "' does not give " + formatCount(perTile) + " tokens a tile", "write it as ROWSxCOLUMNS, e.g. 24x24");
     }

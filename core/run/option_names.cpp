@@ -159,7 +159,11 @@ const std::map<std::string, Setter>& setters() {
         {"relevance-theta", setTheta},
         {"query-pooling", [](PruneOptions& o, const std::string& t) { return setWord(kPoolings, o.queryPooling, "query-pooling", t); }},
         {"query-words", [](PruneOptions& o, const std::string& t) { return setWord(kQueryWords, o.queryWords, "query-words", t); }},
-        {"scope", [](PruneOptions& o, const std::string& t) { return setWord(kScopes, o.scope, "scope", t); }},
+        {"scope",
+         [](PruneOptions& o, const std::string& t) {
+             o.keepPerTile = t == "tile";   // said aloud, the budget is one tile's; by default tiles share it
+             return setWord(kScopes, o.scope, "scope", t);
+         }},
         {"positions", [](PruneOptions& o, const std::string& t) { return setWord(kPositions, o.positions, "positions", t); }},
         {"force-keep", [](PruneOptions& o, const std::string& t) { return setList(o.forceKeep, "force-keep", t); }},
         {"force-drop", [](PruneOptions& o, const std::string& t) { return setList(o.forceDrop, "force-drop", t); }},

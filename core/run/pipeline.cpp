@@ -154,6 +154,9 @@ Result<CachedImage*> Pipeline::State::context(Job& job) {
         return decoded.error();
     }
     job.clock.lap(job.times.decodeImageMs);
+    if (job.request.image) {
+        job.clock.add(job.times.decodeImageMs, job.request.decodedMs);
+    }
     const std::string key = (*decoded)->sha256.empty() ? "picture " + std::to_string(reinterpret_cast<std::uintptr_t>(decoded->get())) : (*decoded)->sha256;
     if (CachedImage* known = cache.find(key)) {
         job.times.visionFromCache = true;

@@ -26,6 +26,7 @@ namespace prunescope {
 struct RunRequest {
     std::filesystem::path imagePath;              ///< used when `image` is null
     std::shared_ptr<const DecodedImage> image;    ///< already decoded (paste, eval --blank)
+    double decodedMs = 0;                         ///< what decoding `image` took: becomes decodeImageMs
     std::string question;
     std::optional<std::string> rawPrompt;         ///< --prompt: image token inside, no template applied
     PruneOptions prune;

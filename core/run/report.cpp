@@ -51,6 +51,9 @@ Json optionsJson(const PruneOptions& options, double resolvedTau) {
     if (options.keepRatio) {
         json["keep_ratio"] = *options.keepRatio;
     }
+    if (options.keepPerTile) {
+        json["keep_per_tile"] = true;
+    }
     json["tau"] = std::isfinite(resolvedTau) ? Json(resolvedTau) : Json(nullptr);
     if (options.tau.isQuantile) {
         json["tau_quantile"] = options.tau.value;

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Painting of picture and overlays.
+
+#include "ui/figure/canvas_painter.h"
+
+#include "ui/figure/picture.h"
+
+#include <QPainter>
+#include <QPen>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+namespace prunescope {
+
+namespace {
+
+/// Cell edges rounded to whole target pixels, so that neighbours share an edge without seam or overlap.
+struct CellGrid {
+    const CanvasScene& scene;
+    QTransform transform;
+    qreal ratio;   ///< device pixels per target unit
+
+    [[nodiscard]] qreal snap(qreal v) const { return std::round(v * ratio) / ratio; }
+    [[nodiscard]] QRectF cell(int row, int col) const { return span(row, col, col + 1); }
+    [[nodiscard]] QRectF span(int row, int colBegin, int colEnd) const {
+        const QRectF& t = scene.tokenRect;
+        const QPointF a = transform.map(QPointF(t.left() + t.width() * colBegin / scene.cols, t.top() + t.height() * row / scene.rows));
+        const QPointF b = transform.map(QPointF(t.left() + t.width() * colEnd / scene.cols, t.top() + t.height() * (row + 1) / scene.rows));
+        return {QPointF(snap(a.x()), snap(a.y())), QPointF(snap(b.x()), snap(b.y()))};
+    }
+};
+
+using CellTest = std::function<bool(int, int)>;
+
+/// Calls `draw(row, begin, end)` for each run of cells of a row that pass.
+void forEachRun(const CanvasScene& scene, const CellTest& test, const std::function<void(int, int, int)>& draw) {
+    for (int row = 0; row < scene.rows; ++row) {
+        int begin = -1;
+        for (int col = 0; col <= scene.cols; ++col) {
+            const bool in = col < scene.cols && test(row, col);
+            if (in && begin < 0) {
+                begin = col;
+            } else if (!in && begin >= 0) {
+                draw(row, begin, col);
+                begin = -1;
+            }
+        }
+    }
+}
+
+void drawPicturePart(QPainter& painter, const CanvasScene& scene, const QImage& image, const QTransform& transform, const QRectF& target) {
+    const QRectF inScene = transform.inverted().mapRect(target).intersected(scene.pictureRect);
+    if (inScene.isEmpty()) {
+        return;
+    }
+    const double sx = image.width() / scene.pictureRect.width();
+    const double sy = image.height() / scene.pictureRect.height();
+    const QRectF source((inScene.left() - scene.pictureRect.left()) * sx, (inScene.top() - scene.pictureRect.top()) * sy, inScene.width() * sx, inScene.height() * sy);
+    painter.drawImage(transform.mapRect(inScene), image, source);
+}
+
+/// Lines between cells that pass and cells that do not: light on a dark casing, visible on any picture.
+void outlineCells(QPainter& painter, const CellGrid& grid, const CellTest& test, qreal width) {
+    QVector<QLineF> lines;
+    const CanvasScene& scene = grid.scene;
+    const auto in = [&](int row, int col) { return row >= 0 && col >= 0 && row < scene.rows && col < scene.cols && test(row, col); };
+    for (int row = 0; row < scene.rows; ++row) {
+        for (int col = 0; col < scene.cols; ++col) {
+            if (!in(row, col)) {
+                continue;
+            }
+            const QRectF box = grid.cell(row, col);
+            if (!in(row - 1, col)) lines << QLineF(box.topLeft(), box.topRight());
+            if (!in(row + 1, col)) lines << QLineF(box.bottomLeft(), box.bottomRight());
+            if (!in(row, col - 1)) lines << QLineF(box.topLeft(), box.bottomLeft());
+            if (!in(row, col + 1)) lines << QLineF(box.topRight(), box.bottomRight());
+        }
+    }
+    painter.setPen(QPen(QColor(0, 0, 0, 170), width * 2.4, Qt::SolidLine, Qt::SquareCap));
+    painter.drawLines(lines);
+    painter.setPen(QPen(QColor(255, 255, 255, 245), width, Qt::SolidLine, Qt::SquareCap));
+    painter.drawLines(lines);
+}
+
+void hatch(QPainter& painter, const QRectF& area, const QColor& colour, qreal spacing) {
+    painter.save();
+    painter.setClipRect(area, Qt::IntersectClip);
+    painter.setRenderHint(QPainter::Antialiasing, true);
+    painter.setPen(QPen(colour, 1.0));
+    const qreal first = std::floor((area.left() - area.height() + area.top()) / spacing) * spacing;   // lines x - y = const stay put while panning
+    for (qreal x = first - area.top(); x < area.right() + area.height(); x += spacing) {
+        painter.drawLine(QPointF(x, area.bottom()), QPointF(x + area.height(), area.top()));
+    }
+    painter.restore();
+}
+
+void paintUnseen(QPainter& painter, const CanvasScene& scene, const QTransform& transform) {
+    const QRectF all = transform.mapRect(scene.pictureRect);
+    const QRectF seen = transform.mapRect(scene.tokenRect).intersected(all);
+    const QRectF parts[4] = {QRectF(all.left(), all.top(), all.width(), seen.top() - all.top()),
+                             QRectF(all.left(), seen.bottom(), all.width(), all.bottom() - seen.bottom()),
+                             QRectF(all.left(), seen.top(), seen.left() - all.left(), seen.height()),
+                             QRectF(seen.right(), seen.top(), all.right() - seen.right(), seen.height())};
+    for (const QRectF& part : parts) {
+        if (part.width() > 0.5 && part.height() > 0.5) {
+            painter.fillRect(part, QColor(30, 34, 40, 150));
+            hatch(painter, part, QColor(255, 255, 255, 90), 9.0);
+        }
+    }
+    const QRectF padding = transform.mapRect(scene.tokenRect);
+    if (!all.contains(padding.adjusted(1, 1, -1, -1))) {   // the grid reaches beyond the image: padding
+        painter.setPen(QPen(QColor(128, 136, 148), 1, Qt::DashLine));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(padding);
+    }
+}
+
+void paintHeat(QPainter& painter, const CanvasScene& scene, const CellGrid& grid) {
+    const OverlayData& data = scene.overlay;
+    QImage heat(scene.cols, scene.rows, QImage::Format_ARGB32);
+    for (int row = 0; row < scene.rows; ++row) {
+        auto* line = reinterpret_cast<QRgb*>(heat.scanLine(row));
+        for (int col = 0; col < scene.cols; ++col) {
+            line[col] = colourAt(scene.colourMap, data.position(static_cast<std::size_t>(row * scene.cols + col)));
+        }
+    }
+    painter.setOpacity(scene.opacity);
+    painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
+    painter.drawImage(QRectF(grid.cell(0, 0).topLeft(), grid.cell(scene.rows - 1, scene.cols - 1).bottomRight()), heat);
+    painter.setOpacity(1.0);
+    if (!data.marked.empty()) {
+        const CellTest marked = [&](int row, int col) { return data.marked[static_cast<std::size_t>(row * scene.cols + col)] != 0; };
+        forEachRun(scene, marked, [&](int row, int begin, int end) { hatch(painter, grid.span(row, begin, end), QColor(0, 0, 0, 150), 6.0); });
+        outlineCells(painter, grid, marked, 1.0);
+    }
+}
+
+void paintRetained(QPainter& painter, const CanvasScene& scene, const CellGrid& grid) {
+    const CellTest kept = [&](int row, int col) { return scene.overlay.kept[static_cast<std::size_t>(row * scene.cols + col)] != 0; };
+    const CellTest dropped = [&](int row, int col) { return !kept(row, col); };
+    painter.setOpacity(scene.opacity);
+    forEachRun(scene, dropped, [&](int row, int begin, int end) { drawPicturePart(painter, scene, scene.faded, grid.transform, grid.span(row, begin, end)); });
+    painter.setOpacity(1.0);
+    outlineCells(painter, grid, kept, 1.4);
+}
+
+void paintGridLines(QPainter& painter, const CanvasScene& scene, const CellGrid& grid) {
+    if (grid.cell(0, 0).width() < 4) {
+        return;
+    }
+    painter.setPen(QPen(QColor(255, 255, 255, 60), 0));
+    for (int row = 0; row <= scene.rows; ++row) {
+        const qreal y = row < scene.rows ? grid.cell(row, 0).top() : grid.cell(row - 1, 0).bottom();
+        painter.drawLine(QPointF(grid.cell(0, 0).left(), y), QPointF(grid.cell(0, scene.cols - 1).right(), y));
+    }
+    for (int col = 0; col <= scene.cols; ++col) {
+        const qreal x = col < scene.cols ? grid.cell(0, col).left() : grid.cell(0, col - 1).right();
+        painter.drawLine(QPointF(x, grid.cell(0, 0).top()), QPointF(x, grid.cell(scene.rows - 1, 0).bottom()));
+    }
+}
+
+void paintMark(QPainter& painter, const QRectF& box, qreal width) {
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(QColor(0, 0, 0, 220), width + 2));
+    painter.drawRect(box.adjusted(-1, -1, 1, 1));
+    painter.setPen(QPen(QColor(255, 255, 255), width));
+    painter.drawRect(box.adjusted(-1, -1, 1, 1));
+}
+
+bool overlayFits(const CanvasScene& scene) {
+    return scene.rows > 0 && scene.cols > 0 && scene.overlay.rows == scene.rows && scene.overlay.cols == scene.cols;
+}
+
+}  // namespace
+
+QRectF CanvasScene::cellRect(int row, int col) const {
+    return {tokenRect.left() + tokenRect.width() * col / cols, tokenRect.top() + tokenRect.height() * row / rows, tokenRect.width() / cols, tokenRect.height() / rows};
+}
+
+CanvasScene makeScene(const RunResult& result, bool original, bool darkGround) {
+    CanvasScene scene;
+    if (!result.image) {
+        return scene;
+    }
+    const ImageContext& image = *result.image;
+    const GridMap& grid = image.input.grid;
+    scene.rows = grid.rows;
+    scene.cols = grid.cols;
+    scene.original = original && image.decoded != nullptr;
+    const double gridWidth = static_cast<double>(grid.patchSize) * grid.cols;
+    const double gridHeight = static_cast<double>(grid.patchSize) * grid.rows;
+    if (scene.original) {
+        scene.picture = toQImage(image.decoded->rgb);
+        scene.pictureRect = QRectF(0, 0, grid.imageWidth, grid.imageHeight);
+        scene.tokenRect = QRectF(grid.offsetX, grid.offsetY, gridWidth * grid.scaleX, gridHeight * grid.scaleY);
+    } else {
+        scene.picture = toQImage(image.input.seen);
+        scene.pictureRect = QRectF(0, 0, image.input.seen.width, image.input.seen.height);
+        scene.tokenRect = QRectF(0, 0, gridWidth, gridHeight);
+    }
+    constexpr double kFade = 0.72;
+    scene.faded = dimmed(scene.picture, darkGround ? qRgb(20, 22, 26) : qRgb(250, 250, 251), kFade);
+    return scene;
+}
+
+void paintCanvas(QPainter& painter, const CanvasScene& scene, const QTransform& sceneToTarget, const CanvasMarks& marks) {
+    if (scene.picture.isNull()) {
+        return;
+    }
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    const double pixelScale = sceneToTarget.m11() * scene.pictureRect.width() / scene.picture.width() * painter.device()->devicePixelRatioF();
+    painter.setRenderHint(QPainter::SmoothPixmapTransform, pixelScale < 4.0);   // from 4x on, pixels are shown as they are
+    painter.drawImage(sceneToTarget.mapRect(scene.pictureRect), scene.picture);
+    if (scene.original) {
+        paintUnseen(painter, scene, sceneToTarget);
+    }
+    if (overlayFits(scene)) {
+        const CellGrid grid{scene, sceneToTarget, painter.device()->devicePixelRatioF()};
+        if (scene.overlay.kind == OverlayKind::kRetained) {
+            paintRetained(painter, scene, grid);
+        } else if (scene.overlay.hasHeat()) {
+            paintHeat(painter, scene, grid);
+        }
+        if (scene.gridLines) {
+            paintGridLines(painter, scene, grid);
+        }
+        if (marks.pinned) {
+            paintMark(painter, grid.cell(marks.pinned->row, marks.pinned->col), 2.0);
+        }
+        if (marks.hovered) {
+            paintMark(painter, grid.cell(marks.hovered->row, marks.hovered->col), 1.0);
+        }
+    }
+    painter.restore();
+}
+
+void paintMask(QPainter& painter, const QRectF& area, const QImage& picture, int rows, int cols, const std::vector<std::uint8_t>& marked, const FigureStyle& style) {
+    painter.save();
+    painter.setRenderHint(QPainter::SmoothPixmapTransform, true);
+    painter.drawImage(area, picture);
+    if (rows > 0 && cols > 0 && marked.size() == static_cast<std::size_t>(rows * cols)) {
+        QImage veil(cols, rows, QImage::Format_ARGB32);
+        const QRgb cover = style.dark ? qRgba(16, 18, 21, 225) : qRgba(255, 255, 255, 225);
+        for (int row = 0; row < rows; ++row) {
+            auto* line = reinterpret_cast<QRgb*>(veil.scanLine(row));
+            for (int col = 0; col < cols; ++col) {
+                line[col] = marked[static_cast<std::size_t>(row * cols + col)] != 0 ? cover : qRgba(0, 0, 0, 0);
+            }
+        }
+        painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
+        painter.drawImage(area, veil);
+    }
+    painter.restore();
+}
+
+QImage renderFigure(const CanvasScene& scene, const QString& title, const FigureStyle& style, int side) {
+    const QRectF bounds = scene.bounds();
+    if (scene.picture.isNull() || bounds.isEmpty()) {
+        return {};
+    }
+    const double scale = side / std::max(bounds.width(), bounds.height());
+    FigureStyle scaled = style;
+    constexpr int kPixelsPerLine = 34;   // text of 1/34 of the width
+    scaled.font.setPixelSize(std::max(11, side / kPixelsPerLine));
+    const QFontMetricsF metrics(scaled.font);
+    const double margin = metrics.height() * 0.8;
+    const double width = std::max(bounds.width() * scale, side * 0.6);
+    const double titleHeight = title.isEmpty() ? 0 : metrics.height() * 1.6;
+    const double legend = scene.overlay.kind == OverlayKind::kNone ? 0 : legendHeight(scaled.font);
+    const double canvasHeight = bounds.height() * scale;
+    QImage image(static_cast<int>(std::ceil(width + 2 * margin)), static_cast<int>(std::ceil(titleHeight + canvasHeight + legend + 2.5 * margin)), QImage::Format_RGB32);
+    image.fill(style.background);
+    QPainter painter(&image);
+    painter.setFont(scaled.font);
+    painter.setPen(style.text);
+    painter.drawText(QRectF(margin, margin * 0.6, width, titleHeight), Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(title, Qt::ElideRight, width));
+    const double left = margin + (width - bounds.width() * scale) / 2;
+    const double top = margin * 0.6 + titleHeight;
+    QTransform transform;
+    transform.translate(left - bounds.left() * scale, top - bounds.top() * scale);
+    transform.scale(scale, scale);
+    paintCanvas(painter, scene, transform, {});
+    paintLegend(painter, QRectF(margin, top + canvasHeight + margin * 0.6, width, legend), scene, scaled);
+    return image;
+}
+
+}  // namespace prunescope

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// The chart with QCustomPlot.
+
+#include "ui/plot/stage_chart.h"
+
+#include "ui/plot/qcp.h"
+
+#include "ui/viewmodel/number_text.h"
+#include "ui/widgets/theme.h"
+
+#include <QEvent>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace prunescope {
+
+namespace {
+
+constexpr double kHalf = 0.2;       // distance of the two bars from the row's middle
+constexpr double kBarWidth = 0.36;
+
+QString labelOf(const std::optional<double>& value, bool cached) {
+    if (cached) {
+        return StageChart::tr("kept from before");
+    }
+    return value ? durationText(*value) : QString();
+}
+
+}  // namespace
+
+std::vector<StageRow> stageRows(const RunResult* pruned, const RunResult* unpruned) {
+    struct Stage {
+        const char* name;
+        double StageTimings::*time;
+        bool vision;
+    };
+    static const Stage kStages[] = {{QT_TRANSLATE_NOOP("StageChart", "preprocess"), &StageTimings::preprocessMs, true},
+                                    {QT_TRANSLATE_NOOP("StageChart", "vision"), &StageTimings::visionMs, true},
+                                    {QT_TRANSLATE_NOOP("StageChart", "projector"), &StageTimings::projectMs, true},
+                                    {QT_TRANSLATE_NOOP("StageChart", "prune"), &StageTimings::pruneMs, false},
+                                    {QT_TRANSLATE_NOOP("StageChart", "prefill"), &StageTimings::prefillMs, false},
+                                    {QT_TRANSLATE_NOOP("StageChart", "decode"), &StageTimings::decodeMs, false}};
+    std::vector<StageRow> rows;
+    for (const Stage& stage : kStages) {
+        StageRow row;
+        row.name = QCoreApplication::translate("StageChart", stage.name);
+        if (pruned != nullptr) {
+            row.pruned = pruned->timings.*stage.time;
+            row.prunedCached = stage.vision && pruned->timings.visionFromCache;
+        }
+        if (unpruned != nullptr) {
+            row.unpruned = unpruned->timings.*stage.time;
+            row.unprunedCached = stage.vision && unpruned->timings.visionFromCache;
+        }
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+StageChart::StageChart(QWidget* parent) : QWidget(parent) {
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    m_plot = new QCustomPlot(this);
+    m_plot->setFocusPolicy(Qt::NoFocus);
+    column->addWidget(m_plot);
+    m_plot->xAxis->setVisible(true);
+    m_plot->yAxis->setRangeReversed(true);
+    m_plot->axisRect()->setupFullAxesBox(false);
+    m_prunedBars = new QCPBars(m_plot->yAxis, m_plot->xAxis);
+    m_unprunedBars = new QCPBars(m_plot->yAxis, m_plot->xAxis);
+    m_prunedBars->setName(tr("pruned"));
+    m_unprunedBars->setName(tr("all tokens"));
+    for (QCPBars* bars : {m_prunedBars, m_unprunedBars}) {
+        bars->setWidth(kBarWidth);
+    }
+    setAccessibleName(tr("Stage times of both runs"));
+    restyle();
+}
+
+void StageChart::restyle() {
+    const FigureStyle style = figureStyle(*this);
+    m_plot->setBackground(palette().brush(QPalette::Window));
+    m_prunedBars->setBrush(prunedColour());
+    m_prunedBars->setPen(QPen(style.text, 0.8));
+    m_unprunedBars->setBrush(unprunedColour());
+    m_unprunedBars->setPen(QPen(style.muted, 0.8));
+    QFont small = font();
+    small.setPointSizeF(small.pointSizeF() * 0.9);
+    for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
+        axis->setBasePen(QPen(style.frame));
+        axis->setTickPen(QPen(style.frame));
+        axis->setSubTickPen(Qt::NoPen);
+        axis->setTickLabelColor(style.text);
+        axis->setLabelColor(style.muted);
+        axis->setTickLabelFont(small);
+        axis->setLabelFont(small);
+        axis->grid()->setPen(QPen(style.frame, 0.6, Qt::DotLine));
+        axis->grid()->setZeroLinePen(Qt::NoPen);
+    }
+    m_plot->yAxis->grid()->setVisible(false);
+    m_plot->xAxis->setLabel(tr("ms, measured"));
+    m_plot->xAxis->ticker()->setTickCount(4);
+    m_plot->xAxis->setLabelPadding(1);
+    m_plot->axisRect()->setMinimumMargins(QMargins(0, 2, 6, 0));
+    rebuild();
+}
+
+void StageChart::addLabel(double key, double value, const QString& text) {
+    if (text.isEmpty()) {
+        return;
+    }
+    auto* label = new QCPItemText(m_plot);
+    QFont small = font();
+    small.setPointSizeF(small.pointSizeF() * 0.82);
+    label->setFont(small);
+    label->setColor(figureStyle(*this).text);
+    label->setText(text);
+    label->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    label->setPadding(QMargins(3, 0, 0, 0));
+    label->setClipToAxisRect(false);
+    label->position->setCoords(value, key);
+}
+
+void StageChart::setRows(const std::vector<StageRow>& rows) {
+    m_rows = rows;
+    rebuild();
+}
+
+void StageChart::rebuild() {
+    m_plot->clearItems();
+    QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
+    QVector<double> prunedKeys, prunedValues, unprunedKeys, unprunedValues;
+    double longest = 0;
+    double key = 0;
+    for (const StageRow& row : m_rows) {
+        ticker->addTick(key, row.name);
+        for (const bool isPruned : {true, false}) {
+            const std::optional<double>& time = isPruned ? row.pruned : row.unpruned;
+            const bool cached = isPruned ? row.prunedCached : row.unprunedCached;
+            const double at = key + (isPruned ? -kHalf : kHalf);
+            const double value = time && !cached ? *time : 0.0;
+            (isPruned ? prunedKeys : unprunedKeys) << at;
+            (isPruned ? prunedValues : unprunedValues) << value;
+            longest = std::max(longest, value);
+            if (time) {
+                addLabel(at, value, labelOf(time, cached));
+            }
+        }
+        key += 1;
+    }
+    m_prunedBars->setData(prunedKeys, prunedValues);
+    m_unprunedBars->setData(unprunedKeys, unprunedValues);
+    m_plot->yAxis->setTicker(ticker);
+    m_plot->yAxis->setRange(-0.6, std::max(1.0, key) - 0.4);
+    constexpr double kRoomForNumbers = 1.45;
+    m_plot->xAxis->setRange(0, longest > 0 ? longest * kRoomForNumbers : 1);
+    setAccessibleDescription(asText());
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+QString StageChart::asText() const {
+    QStringList lines;
+    for (const StageRow& row : m_rows) {
+        lines << QStringLiteral("%1: %2 / %3").arg(row.name, row.pruned ? labelOf(row.pruned, row.prunedCached) : tr("n/a"),
+                                                   row.unpruned ? labelOf(row.unpruned, row.unprunedCached) : tr("n/a"));
+    }
+    return lines.join(QLatin1Char('\n'));
+}
+
+void StageChart::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
+        restyle();
+    }
+    QWidget::changeEvent(event);
+}
+
+}  // namespace prunescope

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// From token traces to grid values.
+
+#include "ui/viewmodel/overlay_data.h"
+
+#include "ui/viewmodel/number_text.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace prunescope {
+
+namespace {
+
+constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("Overlay", text);
+}
+
+std::size_t patchOffset(const GridMap& grid) {
+    return grid.hasClassToken ? 1 : 0;
+}
+
+/// Range of the finite values; {0, 1} when there are none or all are equal to 0.
+std::pair<double, double> finiteRange(const std::vector<float>& values) {
+    double low = std::numeric_limits<double>::infinity();
+    double high = -low;
+    for (const float value : values) {
+        if (std::isfinite(value)) {
+            low = std::min(low, static_cast<double>(value));
+            high = std::max(high, static_cast<double>(value));
+        }
+    }
+    if (!(low <= high)) {
+        return {0.0, 1.0};
+    }
+    if (low == high) {
+        return {low - 0.5, high + 0.5};
+    }
+    return {low, high};
+}
+
+void fillRelevance(OverlayData& data, const PruneDecision& decision) {
+    std::vector<float> raw;
+    for (const TokenTrace& token : decision.tokens) {
+        raw.push_back(token.relevanceRaw);
+    }
+    const auto [low, high] = finiteRange(raw);
+    data.low = 0;
+    data.high = 1;
+    data.label = tr("Relevance r (Eq. 4)");
+    data.normalisation = tr("min-max over this image; signed cosine %1 … %2").arg(scoreText(low), scoreText(high));
+    data.lowWords = tr("less relevant");
+    data.highWords = tr("more relevant to the question");
+}
+
+void fillGsp(OverlayData& data, std::optional<std::pair<double, double>> locked) {
+    const auto range = locked.value_or(finiteRange(data.values));
+    data.low = range.first;
+    data.high = range.second;
+    data.label = tr("GSP redundancy score (Eq. 9)");
+    data.normalisation = locked ? tr("range held while the slider moves") : tr("range of this image, not normalised");
+    data.lowWords = tr("less redundant");
+    data.highWords = tr("more redundant, dropped first");
+}
+
+void fillLocal(OverlayData& data, double threshold) {
+    data.low = std::min(0.0, finiteRange(data.values).first);
+    data.high = 1;
+    data.threshold = threshold;
+    data.label = tr("Local redundancy (8 neighbours)");
+    data.normalisation = tr("mean cosine, fixed range; hatched at or over tau");
+    data.lowWords = tr("differs from its neighbours");
+    data.highWords = tr("like its neighbours");
+    data.marked.assign(data.values.size(), 0);
+    for (std::size_t i = 0; i < data.values.size(); ++i) {
+        if (data.values[i] >= static_cast<float>(threshold)) {
+            data.marked[i] = 1;
+            ++data.markedCount;
+        }
+    }
+}
+
+void fillOrder(OverlayData& data, const PruneDecision& decision) {
+    data.low = std::max<double>(2.0, static_cast<double>(decision.order.size()));
+    data.high = 1;
+    data.label = tr("Greedy order of QCSP (Eq. 11)");
+    data.normalisation = tr("pick number, 1 = first; grey: never picked");
+    data.lowWords = tr("picked late");
+    data.highWords = tr("picked first");
+}
+
+float valueOf(const TokenTrace& token, OverlayKind kind) {
+    switch (kind) {
+    case OverlayKind::kRelevance: return token.relevance;
+    case OverlayKind::kGspScore: return token.gspRank < 0 ? kNoValue : token.gspScore;
+    case OverlayKind::kGreedyOrder: return token.dppRank < 0 ? kNoValue : static_cast<float>(token.dppRank + 1);
+    case OverlayKind::kRetained: return token.kept ? 1.0F : 0.0F;
+    case OverlayKind::kLocalRedundancy:
+    case OverlayKind::kNone: return kNoValue;
+    }
+    return kNoValue;
+}
+
+}  // namespace
+
+QString titleOf(OverlayKind kind) {
+    switch (kind) {
+    case OverlayKind::kRetained: return tr("Retained tokens");
+    case OverlayKind::kRelevance: return tr("Relevance to the question");
+    case OverlayKind::kGspScore: return tr("GSP redundancy score");
+    case OverlayKind::kLocalRedundancy: return tr("Local redundancy");
+    case OverlayKind::kGreedyOrder: return tr("Greedy order");
+    case OverlayKind::kNone: return tr("Picture only");
+    }
+    return {};
+}
+
+QString wordOf(OverlayKind kind) {
+    switch (kind) {
+    case OverlayKind::kRetained: return QStringLiteral("retained");
+    case OverlayKind::kRelevance: return QStringLiteral("relevance");
+    case OverlayKind::kGspScore: return QStringLiteral("gsp");
+    case OverlayKind::kLocalRedundancy: return QStringLiteral("local");
+    case OverlayKind::kGreedyOrder: return QStringLiteral("order");
+    case OverlayKind::kNone: return QStringLiteral("none");
+    }
+    return {};
+}
+
+std::optional<OverlayKind> overlayFromWord(const QString& word) {
+    for (const OverlayKind kind : kOverlayKinds) {
+        if (wordOf(kind) == word) {
+            return kind;
+        }
+    }
+    return std::nullopt;
+}
+
+double OverlayData::position(std::size_t i) const {
+    const double value = i < values.size() ? static_cast<double>(values[i]) : std::numeric_limits<double>::quiet_NaN();
+    return (value - low) / (high - low);
+}
+
+OverlayData makeOverlay(const RunResult& result, OverlayKind kind, double threshold, std::optional<std::pair<double, double>> lockedRange) {
+    OverlayData data;
+    data.kind = kind;
+    if (!result.image || !result.decision) {
+        return data;
+    }
+    const GridMap& grid = result.image->input.grid;
+    const PruneDecision& decision = *result.decision;
+    data.rows = grid.rows;
+    data.cols = grid.cols;
+    const auto cells = static_cast<std::size_t>(std::max(0, grid.rows * grid.cols));
+    data.values.assign(cells, kNoValue);
+    data.kept.assign(cells, 0);
+    const std::size_t offset = patchOffset(grid);
+    for (std::size_t i = 0; i < cells && i + offset < decision.tokens.size(); ++i) {
+        const TokenTrace& token = decision.tokens[i + offset];
+        data.values[i] = valueOf(token, kind);
+        data.kept[i] = token.kept ? 1 : 0;
+        data.keptCount += data.kept[i];
+    }
+    switch (kind) {
+    case OverlayKind::kRelevance: fillRelevance(data, decision); break;
+    case OverlayKind::kGspScore: fillGsp(data, lockedRange); break;
+    case OverlayKind::kLocalRedundancy:
+        for (std::size_t i = 0; i < cells; ++i) {
+            data.values[i] = static_cast<float>(localRedundancyAt(*result.image, static_cast<int>(i) / grid.cols, static_cast<int>(i) % grid.cols));
+        }
+        fillLocal(data, threshold);
+        break;
+    case OverlayKind::kGreedyOrder: fillOrder(data, decision); break;
+    case OverlayKind::kRetained:
+        data.label = tr("Retained tokens");
+        data.normalisation = tr("outlined: kept; grey and dim: dropped");
+        break;
+    case OverlayKind::kNone: break;
+    }
+    return data;
+}
+
+RedundancyMask makeMask(const ImageContext& image, double tau) {
+    RedundancyMask mask;
+    mask.tau = tau;
+    const GridMap& grid = image.input.grid;
+    const auto cells = static_cast<std::size_t>(std::max(0, grid.rows * grid.cols));
+    mask.marked.assign(cells, 0);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < cells; ++i) {
+        const double value = localRedundancyAt(image, static_cast<int>(i) / grid.cols, static_cast<int>(i) % grid.cols);
+        mask.marked[i] = static_cast<float>(value) >= static_cast<float>(tau) ? 1 : 0;
+        count += mask.marked[i];
+    }
+    mask.share = cells == 0 ? 0.0 : static_cast<double>(count) / static_cast<double>(cells);
+    return mask;
+}
+
+const TokenTrace* traceAt(const RunResult& result, int row, int col) {
+    if (!result.image || !result.decision) {
+        return nullptr;
+    }
+    const GridMap& grid = result.image->input.grid;
+    if (row < 0 || col < 0 || row >= grid.rows || col >= grid.cols) {
+        return nullptr;
+    }
+    const std::size_t index = static_cast<std::size_t>(row * grid.cols + col) + patchOffset(grid);
+    return index < result.decision->tokens.size() ? &result.decision->tokens[index] : nullptr;
+}
+
+double localRedundancyAt(const ImageContext& image, int row, int col) {
+    const GridMap& grid = image.input.grid;
+    const auto cells = static_cast<std::size_t>(std::max(0, grid.rows * grid.cols));
+    const auto cell = static_cast<std::size_t>(row * grid.cols + col);
+    // "patches only": one value per cell; a class token, where the list has one, stands in front
+    const std::size_t offset = image.localRedundancy.size() > cells ? patchOffset(grid) : 0;
+    return cell < cells && cell + offset < image.localRedundancy.size() ? static_cast<double>(image.localRedundancy[cell + offset])
+                                                                        : std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace prunescope

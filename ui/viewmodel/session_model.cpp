@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// When to ask the worker, and what to believe of what it says.
+
+#include "ui/viewmodel/session_model.h"
+
+#include "ui/viewmodel/option_text.h"
+
+#include <QUndoCommand>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace prunescope {
+
+/// One step of the knobs; steps of the same knob merge while a slider is held or within 100 ms.
+class OptionsCommand : public QUndoCommand {
+public:
+    OptionsCommand(SessionModel& session, PruneOptions before, PruneOptions after, QString name)
+        : QUndoCommand(SessionModel::tr("change of %1").arg(name)), m_session(session), m_before(std::move(before)), m_after(std::move(after)),
+          m_name(std::move(name)) {
+        m_clock.start();
+    }
+
+    [[nodiscard]] int id() const override { return 1; }
+
+    bool mergeWith(const QUndoCommand* other) override {
+        const auto* next = dynamic_cast<const OptionsCommand*>(other);
+        constexpr qint64 kMergeMs = 100;
+        if (next == nullptr || next->m_name != m_name || !(m_session.m_interacting || m_clock.elapsed() < kMergeMs)) {
+            return false;
+        }
+        m_after = next->m_after;
+        m_clock.restart();
+        return true;
+    }
+
+    void undo() override { m_session.applyOptions(m_before); }
+    void redo() override { m_session.applyOptions(m_after); }
+
+private:
+    SessionModel& m_session;
+    PruneOptions m_before, m_after;
+    QString m_name;
+    QElapsedTimer m_clock;
+};
+
+SessionModel::SessionModel(InferenceService& service, QObject* parent) : QObject(parent), m_service(service), m_gate(std::make_shared<Gate>()) {
+    m_gate->target = this;
+    m_rest.setSingleShot(true);
+    m_rest.setInterval(kRestMs);
+    connect(&m_rest, &QTimer::timeout, this, [this] {
+        m_answerDue = m_armed && m_liveAnswers;
+        pump();
+    });
+    connectService();
+}
+
+SessionModel::~SessionModel() {
+    {
+        const std::scoped_lock lock(m_gate->mutex);
+        m_gate->target = nullptr;
+    }
+    m_service.cancel();
+    m_service.setEvents({});
+}
+
+template <typename Function>
+void SessionModel::post(const std::shared_ptr<Gate>& gate, Function function) {
+    const std::scoped_lock lock(gate->mutex);
+    if (SessionModel* target = gate->target) {
+        QMetaObject::invokeMethod(
+            target, [target, function = std::move(function)] { function(*target); }, Qt::QueuedConnection);
+    }
+}
+
+void SessionModel::connectService() {
+    ServiceEvents events;
+    const std::shared_ptr<Gate> gate = m_gate;
+    events.onLoadProgress = [this, gate](double share, const std::string& text) {
+        post(gate, [share, text](SessionModel& self) {
+            self.m_loadProgress = share;
+            self.m_loadText = QString::fromStdString(text);
+            Q_EMIT self.activityChanged();
+        });
+    };
+    events.onModelReady = [this, gate](const ModelFacts& facts, const std::string& folder) {
+        post(gate, [facts, folder](SessionModel& self) { self.onModelReady(facts, QString::fromStdString(folder)); });
+    };
+    events.onDecision = [this, gate](std::uint64_t job, const std::shared_ptr<const RunResult>& result) {
+        post(gate, [job, result](SessionModel& self) { self.onDecision(job, result); });
+    };
+    events.onText = [this, gate](std::uint64_t job, bool unpruned, const std::string& piece) {
+        post(gate, [job, unpruned, piece](SessionModel& self) { self.onText(job, unpruned, QString::fromStdString(piece)); });
+    };
+    events.onFinished = [this, gate](std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result) {
+        post(gate, [job, unpruned, result](SessionModel& self) { self.onFinished(job, unpruned, result); });
+    };
+    events.onError = [this, gate](std::uint64_t job, const Error& error) {
+        post(gate, [job, error](SessionModel& self) { self.onError(job, error); });
+    };
+    m_service.setEvents(std::move(events));
+}
+
+void SessionModel::loadModel(const QString& folder, const LoadOptions& options) {
+    m_modelState = ModelState::kLoading;
+    m_modelFolder = folder;
+    m_loadProgress = 0;
+    m_loadText = tr("opening");
+    m_job.active = false;
+    m_service.loadModel(folder.toStdString(), options);
+    Q_EMIT modelChanged();
+    Q_EMIT activityChanged();
+}
+
+void SessionModel::openImage(const QString& path) {
+    m_pendingImage = path;
+    m_askedQuestion = m_question;
+    m_rest.stop();
+    m_answerDue = false;
+    m_dirty = true;
+    m_job.active = false;   // the worker drops the old job when the new one arrives
+    refreshStale();
+    Q_EMIT imageChanged();
+    pump();
+}
+
+void SessionModel::setQuestion(const QString& question) {
+    if (question == m_question) {
+        return;
+    }
+    m_question = question;
+    refreshStale();
+    Q_EMIT questionChanged();
+}
+
+void SessionModel::setOptions(const PruneOptions& options, const QString& name) {
+    if (!sameOptions(options, m_options)) {
+        m_undo.push(new OptionsCommand(*this, m_options, options, name));
+    }
+}
+
+void SessionModel::applyOptions(const PruneOptions& options) {
+    m_options = options;
+    changed();
+    Q_EMIT optionsChanged();
+}
+
+void SessionModel::changed() {
+    m_dirty = true;
+    m_answerDue = false;
+    refreshStale();
+    m_rest.start();
+    pump();
+}
+
+void SessionModel::setInteracting(bool interacting) {
+    m_interacting = interacting;
+    if (!interacting) {
+        Q_EMIT decisionChanged();   // ranges unlock
+    }
+}
+
+void SessionModel::setLiveAnswers(bool live) {
+    m_liveAnswers = live;
+    if (live && m_armed) {
+        m_rest.start();
+    }
+}
+
+void SessionModel::run() {
+    m_askedQuestion = m_question;
+    m_armed = true;
+    m_answerDue = true;
+    m_rest.stop();
+    refreshStale();
+    pump();
+}
+
+void SessionModel::cancel() {
+    m_rest.stop();
+    m_answerDue = false;
+    m_dirty = false;
+    m_service.cancel();
+    if (m_modelState == ModelState::kLoading) {
+        m_modelState = ModelState::kNone;
+        Q_EMIT modelChanged();
+    }
+    m_pendingImage.clear();
+    finishJob();
+    for (AnswerState* answer : {&m_pruned, &m_unpruned}) {
+        if (answer->phase == AnswerState::Phase::kWaiting || answer->phase == AnswerState::Phase::kStreaming) {
+            answer->phase = AnswerState::Phase::kStopped;
+        }
+    }
+    refreshStale();
+    Q_EMIT imageChanged();
+}
+
+void SessionModel::pump() {
+    if (m_modelState != ModelState::kReady || targetImage().isEmpty()) {
+        Q_EMIT activityChanged();
+        return;
+    }
+    if (m_job.active && !m_job.decided && m_job.image == targetImage()) {
+        return;   // one decision in flight; the newest knobs follow when it is there
+    }
+    if (m_answerDue) {
+        m_answerDue = false;
+        m_dirty = false;
+        submit(true);
+    } else if (m_dirty) {
+        m_dirty = false;
+        submit(false);
+    }
+}
+
+void SessionModel::submit(bool withAnswer) {
+    if (m_askedQuestion.isEmpty()) {
+        m_askedQuestion = m_question;
+    }
+    RunRequest request;
+    request.imagePath = targetImage().toStdString();
+    request.question = m_askedQuestion.toStdString();
+    request.prune = m_options;
+    request.maxNewTokens = m_maxNewTokens;
+    request.withAnswer = withAnswer;
+    m_job = Job{0, true, withAnswer, false, targetImage(), m_askedQuestion, m_options};
+    m_job.id = m_service.submit(std::move(request));
+    if (withAnswer) {
+        m_pruned.phase = AnswerState::Phase::kWaiting;
+        const bool known = m_unpruned.result && m_unprunedImage == m_job.image && m_unprunedQuestion == m_job.question;
+        if (!known) {
+            m_unpruned.phase = AnswerState::Phase::kWaiting;
+        }
+        Q_EMIT answersChanged();
+    }
+    Q_EMIT errorCleared();
+    Q_EMIT activityChanged();
+}
+
+void SessionModel::finishJob() {
+    m_job.active = false;
+    Q_EMIT activityChanged();
+}
+
+bool SessionModel::decisionStale() const {
+    return m_decision && (!sameOptions(m_decisionOptions, m_options) || m_decisionQuestion != m_question);
+}
+
+void SessionModel::refreshStale() {
+    const bool pruned = m_prunedImage != targetImage() || m_prunedQuestion != m_question || !sameOptions(m_prunedOptions, m_options);
+    const bool unpruned = m_unprunedImage != targetImage() || m_unprunedQuestion != m_question;
+    m_pruned.stale = pruned && !m_pruned.text.isEmpty();
+    m_unpruned.stale = unpruned && !m_unpruned.text.isEmpty();
+    Q_EMIT answersChanged();
+}
+
+void SessionModel::onModelReady(const ModelFacts& facts, const QString& folder) {
+    m_modelState = ModelState::kReady;
+    m_facts = facts;
+    m_modelFolder = folder;
+    m_decision.reset();
+    m_pruned = {};
+    m_unpruned = {};
+    m_dirty = !targetImage().isEmpty();
+    Q_EMIT modelChanged();
+    Q_EMIT decisionChanged();
+    Q_EMIT answersChanged();
+    Q_EMIT activityChanged();
+    pump();
+}
+
+void SessionModel::onDecision(std::uint64_t job, const std::shared_ptr<const RunResult>& result) {
+    if (job != m_job.id || !m_job.active || !result || m_job.decided) {
+        return;
+    }
+    m_job.decided = true;
+    const bool newImage = m_imagePath != m_job.image;
+    m_imagePath = m_job.image;
+    m_pendingImage.clear();
+    if (newImage && !m_job.withAnswer && !m_answerDue) {
+        m_armed = false;   // a new picture: answers wait for the next Run
+    }
+    m_decision = result;
+    m_decisionOptions = m_job.options;
+    m_decisionQuestion = m_job.question;
+    if (!m_job.withAnswer) {
+        finishJob();
+    }
+    if (newImage) {
+        Q_EMIT imageChanged();
+    }
+    Q_EMIT decisionChanged();
+    refreshStale();
+    pump();
+}
+
+void SessionModel::onText(std::uint64_t job, bool unpruned, const QString& piece) {
+    if (job != m_job.id || !m_job.active) {
+        return;
+    }
+    AnswerState& answer = unpruned ? m_unpruned : m_pruned;
+    if (answer.phase != AnswerState::Phase::kStreaming) {
+        answer = {};
+        answer.phase = AnswerState::Phase::kStreaming;
+        answer.madeFor = unpruned ? tr("all tokens") : shortLabel(m_job.options);
+        (unpruned ? m_unprunedImage : m_prunedImage) = m_job.image;
+        (unpruned ? m_unprunedQuestion : m_prunedQuestion) = m_job.question;
+        if (!unpruned) {
+            m_prunedOptions = m_job.options;
+        }
+    }
+    answer.text += piece;
+    refreshStale();
+}
+
+void SessionModel::onFinished(std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result) {
+    if (job != m_job.id || !m_job.active || !result) {
+        return;
+    }
+    if (!m_job.decided) {
+        onDecision(job, result);
+    }
+    if (!result->hasAnswer) {
+        return;   // the end of a job without answer
+    }
+    AnswerState& answer = unpruned ? m_unpruned : m_pruned;
+    answer.phase = result->finish == FinishReason::kCancelled ? AnswerState::Phase::kStopped : AnswerState::Phase::kDone;
+    answer.text = QString::fromStdString(result->answer);
+    answer.result = result;
+    answer.madeFor = unpruned ? tr("all tokens") : shortLabel(m_job.options);
+    (unpruned ? m_unprunedImage : m_prunedImage) = m_job.image;
+    (unpruned ? m_unprunedQuestion : m_prunedQuestion) = m_job.question;
+    if (!unpruned) {
+        m_prunedOptions = m_job.options;
+    }
+    refreshStale();
+    const bool bothKnown = m_pruned.phase == AnswerState::Phase::kDone && m_unpruned.phase == AnswerState::Phase::kDone &&
+                           m_unprunedImage == m_job.image && m_unprunedQuestion == m_job.question;
+    if (bothKnown) {
+        finishJob();
+        Q_EMIT runFinished();
+        pump();
+    }
+}
+
+void SessionModel::onError(std::uint64_t job, const Error& error) {
+    if (job == 0) {
+        m_modelState = error.code == ErrorCode::kCancelled ? ModelState::kNone : ModelState::kFailed;
+        Q_EMIT modelChanged();
+    } else if (job != m_job.id || !m_job.active) {
+        return;
+    } else {
+        m_pendingImage.clear();
+        finishJob();
+        for (AnswerState* answer : {&m_pruned, &m_unpruned}) {
+            if (answer->phase == AnswerState::Phase::kWaiting || answer->phase == AnswerState::Phase::kStreaming) {
+                answer->phase = AnswerState::Phase::kStopped;
+            }
+        }
+        Q_EMIT imageChanged();
+        refreshStale();
+    }
+    Q_EMIT activityChanged();
+    if (error.code != ErrorCode::kCancelled) {
+        Q_EMIT errorOccurred(error);
+    }
+}
+
+QString SessionModel::activity() const {
+    if (m_modelState == ModelState::kLoading) {
+        return tr("Loading model: %1").arg(m_loadText);
+    }
+    if (!m_job.active) {
+        return {};
+    }
+    if (!m_job.decided) {
+        return m_decision && m_job.image == m_imagePath ? tr("Deciding which tokens stay") : tr("Looking at the picture");
+    }
+    return m_pruned.phase == AnswerState::Phase::kDone ? tr("Answering with all tokens") : tr("Answering with the kept tokens");
+}
+
+bool SessionModel::runComplete() const {
+    return m_pruned.phase == AnswerState::Phase::kDone && m_unpruned.phase == AnswerState::Phase::kDone && !m_pruned.stale && !m_unpruned.stale;
+}
+
+std::int64_t SessionModel::tokenCount() const {
+    if (m_decision && m_decision->decision) {
+        return m_decision->decision->n;
+    }
+    return m_facts.visualTokens > 0 ? m_facts.visualTokens : 576;
+}
+
+std::int64_t SessionModel::effectiveKeep() const {
+    const std::int64_t n = tokenCount();
+    constexpr std::int64_t kDefaultKeep = 64;
+    std::int64_t keep = std::min(kDefaultKeep, n);
+    if (m_options.keep) {
+        keep = *m_options.keep;
+    } else if (m_options.keepRatio) {
+        keep = std::llround(*m_options.keepRatio * static_cast<double>(n));
+    }
+    return std::clamp<std::int64_t>(keep, 1, n);
+}
+
+}  // namespace prunescope

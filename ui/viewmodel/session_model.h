@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The window's state without a window: image, question, knobs, what the worker last said, and whether that is still true. Decides when to
+// ask the worker: a decision at once for each change (one in flight, later changes coalesced), an answer after 150 ms of rest. Lives on the
+// UI thread; the worker's callbacks are queued onto it and dropped when their job is no longer the present one.
+
+#include "core/run/inference_service.h"
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QString>
+#include <QTimer>
+#include <QUndoStack>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace prunescope {
+
+enum class ModelState { kNone, kLoading, kReady, kFailed };
+
+/// One answer as it stands. `result` is null while streaming.
+struct AnswerState {
+    enum class Phase { kNone, kWaiting, kStreaming, kDone, kStopped };
+    Phase phase = Phase::kNone;
+    QString text;
+    QString madeFor;     ///< knobs it was computed for, in words
+    bool stale = false;  ///< image, question or knobs have changed since
+    std::shared_ptr<const RunResult> result;
+};
+
+class SessionModel : public QObject {
+    Q_OBJECT
+
+public:
+    /// Milliseconds without a change before the answer is asked for again.
+    static constexpr int kRestMs = 150;
+
+    explicit SessionModel(InferenceService& service, QObject* parent = nullptr);
+    ~SessionModel() override;
+    SessionModel(const SessionModel&) = delete;
+    SessionModel& operator=(const SessionModel&) = delete;
+
+    void loadModel(const QString& folder, const LoadOptions& options);
+    /// Replaces the image once the worker has read it; until then, and when it cannot be read, the old one stays.
+    void openImage(const QString& path);
+    /// The question as typed; it counts from `run()` on.
+    void setQuestion(const QString& question);
+    /// Changes knobs: undoable, decided at once. `name` is the option that moved (changes of one option merge while dragging).
+    void setOptions(const PruneOptions& options, const QString& name);
+    /// Between press and release of a slider: value ranges stay locked, undo steps merge.
+    void setInteracting(bool interacting);
+    /// false: answers are computed only by `run()`.
+    void setLiveAnswers(bool live);
+    void setMaxNewTokens(std::int64_t count) { m_maxNewTokens = count; }
+
+    /// Decision and both answers for what is on screen. Waits for the model when it is still loading.
+    void run();
+    /// Ends whatever runs (or loads). What was known stays.
+    void cancel();
+
+    [[nodiscard]] const PruneOptions& options() const { return m_options; }
+    [[nodiscard]] QString question() const { return m_question; }
+    [[nodiscard]] QString askedQuestion() const { return m_askedQuestion; }
+    [[nodiscard]] QString imagePath() const { return m_imagePath; }
+    [[nodiscard]] QString pendingImagePath() const { return m_pendingImage; }
+    [[nodiscard]] ModelState modelState() const { return m_modelState; }
+    [[nodiscard]] const ModelFacts& facts() const { return m_facts; }
+    [[nodiscard]] QString modelFolder() const { return m_modelFolder; }
+    [[nodiscard]] double loadProgress() const { return m_loadProgress; }
+    [[nodiscard]] QString loadText() const { return m_loadText; }
+    [[nodiscard]] bool interacting() const { return m_interacting; }
+    [[nodiscard]] bool liveAnswers() const { return m_liveAnswers; }
+    [[nodiscard]] std::shared_ptr<const RunResult> decision() const { return m_decision; }
+    /// The overlay is for another question or other knobs than the controls show.
+    [[nodiscard]] bool decisionStale() const;
+    [[nodiscard]] const AnswerState& prunedAnswer() const { return m_pruned; }
+    [[nodiscard]] const AnswerState& unprunedAnswer() const { return m_unpruned; }
+    [[nodiscard]] bool busy() const { return m_job.active || m_modelState == ModelState::kLoading; }
+    /// What the worker does now, in words; empty when idle.
+    [[nodiscard]] QString activity() const;
+    /// Both answers belong to the present image, question and knobs.
+    [[nodiscard]] bool runComplete() const;
+    /// Budget in tokens that the present knobs mean (as far as the number of tokens is known).
+    [[nodiscard]] std::int64_t effectiveKeep() const;
+    [[nodiscard]] std::int64_t tokenCount() const;
+    [[nodiscard]] QUndoStack& undoStack() { return m_undo; }
+
+Q_SIGNALS:
+    void optionsChanged();
+    void questionChanged();
+    void imageChanged();
+    void modelChanged();
+    void decisionChanged();
+    void answersChanged();
+    void activityChanged();
+    void errorOccurred(const prunescope::Error& error);
+    void errorCleared();
+    void runFinished();
+
+private:
+    friend class OptionsCommand;
+    struct Gate {
+        std::mutex mutex;
+        SessionModel* target = nullptr;
+    };
+    struct Job {
+        std::uint64_t id = 0;
+        bool active = false, withAnswer = false, decided = false;
+        QString image, question;
+        PruneOptions options;
+    };
+
+    void connectService();
+    template <typename Function>
+    void post(const std::shared_ptr<Gate>& gate, Function function);
+    void applyOptions(const PruneOptions& options);
+    void changed();
+    void pump();
+    void submit(bool withAnswer);
+    void refreshStale();
+    void finishJob();
+    [[nodiscard]] QString targetImage() const { return m_pendingImage.isEmpty() ? m_imagePath : m_pendingImage; }
+
+    void onModelReady(const ModelFacts& facts, const QString& folder);
+    void onDecision(std::uint64_t job, const std::shared_ptr<const RunResult>& result);
+    void onText(std::uint64_t job, bool unpruned, const QString& piece);
+    void onFinished(std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result);
+    void onError(std::uint64_t job, const Error& error);
+
+    InferenceService& m_service;
+    std::shared_ptr<Gate> m_gate;
+    QTimer m_rest;
+    QUndoStack m_undo;
+
+    ModelState m_modelState = ModelState::kNone;
+    ModelFacts m_facts;
+    QString m_modelFolder, m_loadText;
+    double m_loadProgress = 0;
+
+    QString m_imagePath, m_pendingImage, m_question, m_askedQuestion;
+    PruneOptions m_options;
+    std::int64_t m_maxNewTokens = 64;
+    bool m_interacting = false, m_liveAnswers = true, m_armed = false, m_dirty = false, m_answerDue = false;
+
+    Job m_job;
+    std::shared_ptr<const RunResult> m_decision;
+    QString m_decisionQuestion;
+    PruneOptions m_decisionOptions;
+    AnswerState m_pruned, m_unpruned;
+    QString m_prunedImage, m_prunedQuestion, m_unprunedImage, m_unprunedQuestion;
+    PruneOptions m_prunedOptions;
+};
+
+}  // namespace prunescope

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The image with its overlay: zoom at the pointer, pan, hover and pin of tokens. Paints through ui/figure and owns nothing but the view.
+
+#include "ui/figure/canvas_painter.h"
+
+#include <QWidget>
+
+#include <optional>
+
+namespace prunescope {
+
+class CanvasWidget : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit CanvasWidget(QWidget* parent = nullptr);
+
+    /// New picture: fits it unless its size is the one before (another overlay keeps the view).
+    void setScene(const CanvasScene& scene);
+    [[nodiscard]] const CanvasScene& scene() const { return m_scene; }
+    /// Text in the middle while there is no picture.
+    void setPlaceholder(const QString& text);
+    /// Mark in the corner that what is shown is not up to date; empty: none.
+    void setBadge(const QString& text);
+    [[nodiscard]] QString badge() const { return m_badge; }
+    /// Text of the tooltip for the token under the pointer.
+    void setHoverText(const QString& text);
+    [[nodiscard]] QString hoverText() const { return m_hoverText; }
+
+    void fitView();
+    /// One image pixel on one device pixel.
+    void actualPixels();
+    void zoomBy(double factor);
+    /// Device-independent pixels per scene unit.
+    [[nodiscard]] double zoom() const { return m_zoom; }
+    [[nodiscard]] QTransform sceneToWidget() const;
+    [[nodiscard]] std::optional<GridMap::Cell> hovered() const { return m_marks.hovered; }
+    [[nodiscard]] std::optional<GridMap::Cell> pinned() const { return m_marks.pinned; }
+    void setPinned(std::optional<GridMap::Cell> cell);
+    [[nodiscard]] std::optional<GridMap::Cell> cellAt(const QPointF& position) const;
+
+    [[nodiscard]] QSize sizeHint() const override { return {480, 480}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {220, 220}; }
+
+Q_SIGNALS:
+    /// The token to be described has changed (hovered, else pinned).
+    void cellChanged();
+    void viewChanged();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    void zoomAt(const QPointF& point, double factor);
+    void clampView();
+    void setHovered(std::optional<GridMap::Cell> cell);
+    void movePin(int rows, int cols);
+    [[nodiscard]] double fitZoom() const;
+    void paintBadge(QPainter& painter) const;
+
+    CanvasScene m_scene;
+    CanvasMarks m_marks;
+    QString m_placeholder, m_badge, m_hoverText;
+    double m_zoom = 1;
+    QPointF m_centre;   ///< scene point in the middle of the widget
+    bool m_fitted = true, m_panning = false;
+    QPointF m_pressed, m_last;
+};
+
+}  // namespace prunescope

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Arrangement of the window and the way from the session to the screen.
+
+#include "ui/widgets/main_window.h"
+
+#include "core/base/files.h"
+
+#include "ui/figure/picture.h"
+#include "ui/viewmodel/number_text.h"
+#include "ui/viewmodel/option_text.h"
+#include "ui/viewmodel/token_text.h"
+#include "ui/widgets/answer_panel.h"
+#include "ui/widgets/canvas_widget.h"
+#include "ui/widgets/latency_panel.h"
+#include "ui/widgets/legend_widget.h"
+#include "ui/widgets/mask_strip.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/widgets/overlay_bar.h"
+#include "ui/widgets/parameter_panel.h"
+#include "ui/widgets/question_panel.h"
+#include "ui/widgets/token_panel.h"
+
+#include <QBuffer>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QFileInfo>
+#include <QImageWriter>
+#include <QLabel>
+#include <QMimeData>
+#include <QProgressBar>
+#include <QScrollArea>
+#include <QSettings>
+#include <QStatusBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <cmath>
+#include <utility>
+
+namespace prunescope {
+
+namespace {
+
+constexpr int kLeftWidth = 296;
+constexpr int kRightWidth = 262;
+constexpr int kLateMs = 150;   // progress and stale marks appear after this
+
+/// PNG bytes of an image; empty when encoding failed.
+QByteArray pngOf(const QImage& image) {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
+    QImageWriter writer(&buffer, "png");
+    return writer.write(image) ? bytes : QByteArray();
+}
+
+Result<void> writePng(const QString& path, const QImage& image) {
+    const QByteArray bytes = pngOf(image);
+    if (bytes.isEmpty()) {
+        return Error{ErrorCode::kNotWritten, "OUT-ENCODE", "cannot encode picture", path.toStdString(), "PNG writer failed", "", nullptr};
+    }
+    return atomicWriteFile(path.toStdString(), std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size())));
+}
+
+}  // namespace
+
+MainWindow::MainWindow(InferenceService& service, WindowSetup setup, QWidget* parent)
+    : QMainWindow(parent), m_setup(std::move(setup)), m_session(service) {
+    setObjectName(QStringLiteral("MainWindow"));
+    setWindowTitle(tr("PruneScope"));
+    setAcceptDrops(true);
+    setDockOptions(QMainWindow::AnimatedDocks | QMainWindow::AllowNestedDocks);
+    buildCentre();
+    buildDocks();
+    buildStatusBar();
+    buildMenus();
+    wire();
+    constexpr int kWidth = 1180;
+    constexpr int kHeight = 780;
+    resize(kWidth, kHeight);
+    if (m_setup.useSettings) {
+        readSettings();
+    }
+    refreshScene();
+    refreshStatus();
+}
+
+MainWindow::~MainWindow() {
+    disconnect(&m_session, nullptr, this, nullptr);
+}
+
+void MainWindow::buildCentre() {
+    auto* centre = new QWidget(this);
+    auto* column = new QVBoxLayout(centre);
+    column->setContentsMargins(4, 6, 4, 4);
+    column->setSpacing(5);
+    m_message = new MessageBar(centre);
+    m_overlayBar = new OverlayBar(centre);
+    m_canvas = new CanvasWidget(centre);
+    m_canvas->setPlaceholder(tr("Drop an image here, or open one with Ctrl+O"));
+    m_legend = new LegendWidget(centre);
+    m_masks = new MaskStrip(centre);
+    column->addWidget(m_message);
+    column->addWidget(m_overlayBar);
+    column->addWidget(m_canvas, 1);
+    column->addWidget(m_legend);
+    column->addWidget(m_masks);
+    setCentralWidget(centre);
+}
+
+QDockWidget* MainWindow::addDock(const QString& title, const QString& name, QWidget* content, Qt::DockWidgetArea area) {
+    auto* dock = new QDockWidget(title, this);
+    dock->setObjectName(name);
+    dock->setWidget(content);
+    addDockWidget(area, dock);
+    m_docks.push_back(dock);
+    return dock;
+}
+
+void MainWindow::buildDocks() {
+    m_question = new QuestionPanel(m_session, this);
+    m_latency = new LatencyPanel(m_session, this);
+    m_parameters = new ParameterPanel(m_session, this);
+    m_token = new TokenPanel(this);
+    auto* scroll = new QScrollArea(this);
+    scroll->setWidget(m_parameters);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    QDockWidget* question = addDock(tr("Question and answers"), QStringLiteral("questionDock"), m_question, Qt::LeftDockWidgetArea);
+    QDockWidget* latency = addDock(tr("Latency and cost"), QStringLiteral("latencyDock"), m_latency, Qt::LeftDockWidgetArea);
+    QDockWidget* parameters = addDock(tr("Parameters"), QStringLiteral("parameterDock"), scroll, Qt::RightDockWidgetArea);
+    QDockWidget* token = addDock(tr("Token"), QStringLiteral("tokenDock"), m_token, Qt::RightDockWidgetArea);
+    resizeDocks({question, parameters}, {kLeftWidth, kRightWidth}, Qt::Horizontal);
+    resizeDocks({question, latency}, {260, 340}, Qt::Vertical);
+    resizeDocks({parameters, token}, {400, 220}, Qt::Vertical);
+    m_token->showNothing(tr("Point at the picture, or move with the arrow keys."));
+}
+
+void MainWindow::buildStatusBar() {
+    m_activity = new QLabel(this);
+    m_activity->setAccessibleName(tr("Activity"));
+    m_progress = new QProgressBar(this);
+    m_progress->setMaximumWidth(160);
+    m_progress->setTextVisible(false);
+    m_progress->setAccessibleName(tr("Progress"));
+    m_cancel = new QToolButton(this);
+    m_cancel->setText(tr("Cancel"));
+    m_cancel->setAccessibleName(tr("Cancel what runs"));
+    m_cancel->setToolTip(tr("Stop what runs (Esc)"));
+    m_model = new QLabel(this);
+    m_model->setObjectName(QStringLiteral("muted"));
+    m_model->setAccessibleName(tr("Model"));
+    statusBar()->addWidget(m_activity, 1);
+    statusBar()->addWidget(m_progress);
+    statusBar()->addWidget(m_cancel);
+    statusBar()->addPermanentWidget(m_model);
+    statusBar()->setSizeGripEnabled(false);
+    m_progress->hide();
+    m_cancel->hide();
+}
+
+void MainWindow::wire() {
+    m_lateBadge.setSingleShot(true);
+    m_lateBadge.setInterval(kLateMs);
+    connect(&m_lateBadge, &QTimer::timeout, this, &MainWindow::refreshBadge);
+    connect(&m_session, &SessionModel::decisionChanged, this, [this] {
+        refreshScene();
+        refreshMasks();
+        refreshBadge();
+    });
+    connect(&m_session, &SessionModel::optionsChanged, this, [this] {
+        refreshMasks();
+        if (m_overlayBar->kind() == OverlayKind::kLocalRedundancy) {
+            refreshScene();   // its threshold is known without the worker
+        }
+        m_lateBadge.start();
+    });
+    connect(&m_session, &SessionModel::questionChanged, this, &MainWindow::refreshBadge);
+    connect(&m_session, &SessionModel::imageChanged, this, [this] {
+        refreshScene();
+        refreshBadge();
+        setWindowTitle(m_session.imagePath().isEmpty() ? tr("PruneScope") : tr("%1 – PruneScope").arg(QFileInfo(m_session.imagePath()).fileName()));
+    });
+    connect(&m_session, &SessionModel::modelChanged, this, &MainWindow::refreshStatus);
+    connect(&m_session, &SessionModel::activityChanged, this, &MainWindow::refreshStatus);
+    connect(&m_session, &SessionModel::errorOccurred, this, &MainWindow::showError);
+    connect(&m_session, &SessionModel::errorCleared, m_message, &MessageBar::dismiss);
+    connect(m_overlayBar, &OverlayBar::changed, this, &MainWindow::refreshScene);
+    connect(m_overlayBar, &OverlayBar::fitRequested, m_canvas, &CanvasWidget::fitView);
+    connect(m_overlayBar, &OverlayBar::actualPixelsRequested, m_canvas, &CanvasWidget::actualPixels);
+    connect(m_canvas, &CanvasWidget::cellChanged, this, &MainWindow::refreshToken);
+    connect(m_masks, &MaskStrip::tauChosen, this, [this](double tau) {
+        PruneOptions options = m_session.options();
+        options.tau = Threshold{tau, false};
+        m_session.setOptions(options, QStringLiteral("tau"));
+    });
+    connect(m_question, &QuestionPanel::openRequested, this, &MainWindow::chooseImage);
+    connect(m_cancel, &QToolButton::clicked, &m_session, &SessionModel::cancel);
+}
+
+void MainWindow::openImage(const QString& path) {
+    QStringList questions;
+    for (const SampleScene& scene : m_setup.scenes) {
+        if (QFileInfo(scene.imagePath) == QFileInfo(path)) {
+            questions = scene.questions;
+        }
+    }
+    m_question->setSuggestions(questions);
+    m_session.openImage(path);
+}
+
+void MainWindow::openScene(const SampleScene& scene) {
+    m_session.setQuestion(scene.questions.value(0));
+    openImage(scene.imagePath);
+    m_session.run();
+}
+
+void MainWindow::refreshScene() {
+    const std::shared_ptr<const RunResult> result = m_session.decision();
+    if (!result || !result->image) {
+        const QString pending = m_session.pendingImagePath();
+        if (pending != m_previewPath || m_sceneImage != nullptr) {
+            m_previewPath = pending;
+            m_sceneImage = nullptr;
+            CanvasScene preview;
+            preview.picture = pending.isEmpty() ? QImage() : previewOf(pending);
+            preview.pictureRect = QRectF(QPointF(0, 0), QSizeF(preview.picture.size()));
+            m_canvas->setScene(preview);
+            m_legend->setScene(preview);
+        }
+        return;
+    }
+    const bool original = m_overlayBar->original();
+    const bool dark = themeIsDark();
+    if (m_sceneImage != result->image.get() || m_sceneOriginal != original || m_sceneDark != dark || m_baseScene.picture.isNull()) {
+        m_baseScene = makeScene(*result, original, dark);
+        m_sceneImage = result->image.get();
+        m_sceneOriginal = original;
+        m_sceneDark = dark;
+    }
+    if (!m_session.interacting()) {
+        m_lockedRange.reset();
+    }
+    const Threshold& tau = m_session.options().tau;
+    const double threshold = tau.isQuantile && result->decision ? result->decision->resolvedTau : tau.value;
+    CanvasScene scene = m_baseScene;
+    const bool gsp = m_overlayBar->kind() == OverlayKind::kGspScore;
+    scene.overlay = makeOverlay(*result, m_overlayBar->kind(), threshold, gsp ? m_lockedRange : std::nullopt);
+    if (gsp && m_session.interacting() && !m_lockedRange) {
+        m_lockedRange = std::make_pair(scene.overlay.low, scene.overlay.high);
+    }
+    scene.colourMap = m_overlayBar->colourMap();
+    scene.opacity = m_overlayBar->opacity();
+    scene.gridLines = m_gridAction != nullptr && m_gridAction->isChecked();
+    m_canvas->setScene(scene);
+    m_legend->setScene(scene);
+    refreshToken();
+}
+
+void MainWindow::refreshMasks() {
+    const std::shared_ptr<const RunResult> result = m_session.decision();
+    m_masks->setImage(result ? result->image : nullptr);
+    m_masks->setTau(m_session.options().tau.value, m_session.options().tau.isQuantile);
+}
+
+void MainWindow::refreshToken() {
+    const std::shared_ptr<const RunResult> result = m_session.decision();
+    const std::optional<GridMap::Cell> cell = m_canvas->hovered() ? m_canvas->hovered() : m_canvas->pinned();
+    const TokenTrace* token = result && cell ? traceAt(*result, cell->row, cell->col) : nullptr;
+    if (token == nullptr) {
+        m_canvas->setHoverText(QString());
+        m_token->showNothing(tr("Point at the picture, or move with the arrow keys."));
+        return;
+    }
+    const QString verdict = tokenVerdict(*result, *token);
+    const std::vector<TokenFact> facts = tokenFacts(*result, *token);
+    QStringList lines{tokenTitle(*token), verdict};
+    for (const TokenFact& fact : facts) {
+        lines << QStringLiteral("%1: %2").arg(fact.name, fact.value);
+    }
+    m_canvas->setHoverText(lines.join(QLatin1Char('\n')));
+    m_token->showToken(tokenTitle(*token), verdict, facts);
+}
+
+void MainWindow::refreshBadge() {
+    const std::shared_ptr<const RunResult> result = m_session.decision();
+    QString text;
+    if (!m_session.pendingImagePath().isEmpty()) {
+        text = m_session.modelState() == ModelState::kReady ? tr("reading %1 …").arg(QFileInfo(m_session.pendingImagePath()).fileName())
+                                                            : tr("not seen by a model yet");
+    } else if (result && m_session.decisionStale()) {
+        text = m_session.question() != QString::fromStdString(result->request.question) ? tr("stale: for another question (Enter asks)")
+                                                                                        : tr("stale: for %1").arg(shortLabel(result->request.prune));
+    }
+    m_canvas->setBadge(text);
+}
+
+void MainWindow::refreshStatus() {
+    const QString activity = m_session.activity();
+    const bool loading = m_session.modelState() == ModelState::kLoading;
+    m_progress->setRange(0, loading ? 100 : 0);
+    m_progress->setValue(loading ? static_cast<int>(std::lround(m_session.loadProgress() * 100)) : 0);
+    m_progress->setVisible(loading || m_session.busy());
+    m_cancel->setVisible(m_session.busy());
+    const ModelFacts& facts = m_session.facts();
+    switch (m_session.modelState()) {
+    case ModelState::kReady:
+        m_model->setText(tr("%1 · %2 parameters · %3 · %4").arg(QFileInfo(m_session.modelFolder()).fileName(), countText(facts.parameters), QString::fromStdString(facts.dtype), QString::fromStdString(facts.device)));
+        break;
+    case ModelState::kLoading: m_model->setText(QFileInfo(m_session.modelFolder()).fileName()); break;
+    case ModelState::kNone: m_model->setText(tr("no model")); break;
+    case ModelState::kFailed: m_model->setText(tr("model not loaded")); break;
+    }
+    m_model->setToolTip(m_session.modelFolder());
+    QString idle = tr("Ready");
+    if (m_session.modelState() != ModelState::kReady) {
+        idle = tr("No model: open a model folder with Ctrl+Shift+O");
+    } else if (m_session.decision() && m_session.decision()->decision) {
+        const PruneDecision& decision = *m_session.decision()->decision;
+        idle = tr("%1 of %2 tokens kept, decided in %3").arg(decision.kept.size()).arg(decision.n).arg(durationText(decision.timings.totalMs));
+    }
+    m_activity->setText(activity.isEmpty() ? idle : activity);
+}
+
+void MainWindow::showError(const Error& error) {
+    m_message->showError(error);
+    Q_EMIT errorShown(error);
+}
+
+QString MainWindow::figureTitle() const {
+    const std::shared_ptr<const RunResult> result = m_session.decision();
+    if (!result) {
+        return {};
+    }
+    PruneOptions shown = result->decision ? result->decision->options : result->request.prune;
+    const QString question = QString::fromStdString(result->request.question);
+    return question.isEmpty() ? shortLabel(shown) : QStringLiteral("%1  [%2]").arg(question, shortLabel(shown));
+}
+
+Result<void> MainWindow::saveCanvas(const QString& path) const {
+    const CanvasScene& scene = m_canvas->scene();
+    if (scene.picture.isNull()) {
+        return Error{ErrorCode::kBadInput, "FIGURE-EMPTY", "cannot save the canvas", path.toStdString(), "there is no picture in it", "open an image first", nullptr};
+    }
+    constexpr int kSide = 1344;   // 56 pixels a patch at 24 x 24
+    FigureStyle style = figureStyle(*m_canvas);
+    style.background = palette().color(QPalette::Base);
+    return writePng(path, renderFigure(scene, figureTitle(), style, kSide));
+}
+
+Result<void> MainWindow::saveScreenshot(const QString& path) {
+    return writePng(path, grab().toImage());
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (event->mimeData()->hasUrls()) {
+        event->acceptProposedAction();
+    }
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (urls.isEmpty()) {
+        return;
+    }
+    const QString path = urls.front().toLocalFile();
+    if (path.isEmpty()) {
+        showError(Error{ErrorCode::kBadInput, "DROP-REMOTE", "cannot open what was dropped", urls.front().toString().left(80).toStdString(), "it is not a local file",
+                        "save it first and drop the file", nullptr});
+    } else if (QFileInfo(path).isDir()) {
+        m_session.loadModel(path, m_setup.load);
+    } else {
+        openImage(path);
+    }
+    event->acceptProposedAction();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (m_setup.useSettings) {
+        writeSettings();
+    }
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::readSettings() {
+    const QSettings settings;
+    restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+    restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), 1);
+    if (const auto map = colourMapFromName(settings.value(QStringLiteral("view/colourMap")).toString())) {
+        setColourMap(*map);
+    }
+    if (m_setup.theme == Theme::kSystem) {
+        setTheme(themeFromWord(settings.value(QStringLiteral("view/theme")).toString()).value_or(Theme::kSystem));
+    }
+}
+
+void MainWindow::writeSettings() {
+    QSettings settings;
+    settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("window/state"), saveState(1));
+    settings.setValue(QStringLiteral("view/colourMap"), nameOf(m_overlayBar->colourMap()));
+    settings.setValue(QStringLiteral("view/theme"), wordOf(m_setup.theme));
+}
+
+}  // namespace prunescope

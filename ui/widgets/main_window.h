@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The window: canvas in the middle; question, answers and latency on the left; parameters and token on the right. Only arranges and wires;
+// state lives in SessionModel, painting in ui/figure, computing in the worker.
+
+#include "ui/dialogs/model_dialog.h"
+#include "ui/figure/canvas_painter.h"
+#include "ui/viewmodel/sample_scenes.h"
+#include "ui/viewmodel/session_model.h"
+#include "ui/widgets/theme.h"
+
+#include <QMainWindow>
+#include <QTimer>
+
+#include <utility>
+#include <vector>
+
+class QAction;
+class QActionGroup;
+class QLabel;
+class QProgressBar;
+class QToolButton;
+
+namespace prunescope {
+
+class CanvasWidget;
+class LatencyPanel;
+class LegendWidget;
+class MaskStrip;
+class MessageBar;
+class OverlayBar;
+class ParameterPanel;
+class QuestionPanel;
+class TokenPanel;
+
+/// What app/ knows and the window does not.
+struct WindowSetup {
+    std::vector<SampleScene> scenes;
+    QStringList modelFolders;          ///< for the model dialog
+    ModelInspector inspectModel;
+    LoadOptions load;
+    QString version, aboutText;        ///< versions of program and libraries, one a line
+    Theme theme = Theme::kSystem;
+    bool useSettings = false;          ///< read and keep geometry and choices of view
+};
+
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    MainWindow(InferenceService& service, WindowSetup setup, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    [[nodiscard]] SessionModel& session() { return m_session; }
+    void openImage(const QString& path);
+    void openScene(const SampleScene& scene);
+    /// Figure of canvas and legend as PNG, atomically. Errors: OUT-* (kNotWritten), FIGURE-EMPTY (kBadInput).
+    [[nodiscard]] Result<void> saveCanvas(const QString& path) const;
+    /// Picture of the whole window as PNG, atomically.
+    [[nodiscard]] Result<void> saveScreenshot(const QString& path);
+    void setTheme(Theme theme);
+    void setOverlay(OverlayKind kind);
+    void setColourMap(ColourMap map);
+
+    [[nodiscard]] CanvasWidget* canvas() const { return m_canvas; }
+    [[nodiscard]] OverlayBar* overlayBar() const { return m_overlayBar; }
+    [[nodiscard]] MaskStrip* maskStrip() const { return m_masks; }
+    [[nodiscard]] ParameterPanel* parameters() const { return m_parameters; }
+    [[nodiscard]] QuestionPanel* questionPanel() const { return m_question; }
+    [[nodiscard]] LatencyPanel* latencyPanel() const { return m_latency; }
+    [[nodiscard]] TokenPanel* tokenPanel() const { return m_token; }
+    [[nodiscard]] MessageBar* messageBar() const { return m_message; }
+
+Q_SIGNALS:
+    void errorShown(const prunescope::Error& error);
+
+protected:
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+    void closeEvent(QCloseEvent* event) override;
+
+private:
+    void buildCentre();
+    void buildDocks();
+    void buildStatusBar();
+    void buildMenus();
+    void buildFileMenu();
+    void buildEditMenu();
+    void buildViewMenu();
+    void buildRunMenu();
+    void buildHelpMenu();
+    void wire();
+    QDockWidget* addDock(const QString& title, const QString& name, QWidget* content, Qt::DockWidgetArea area);
+    QAction* addAction(QMenu* menu, const QString& text, const QKeySequence& key, const QString& tip);
+    QAction* addViewAction(QMenu* menu, const QString& text, const QKeySequence& key, const QString& tip);
+
+    void refreshScene();
+    void refreshToken();
+    void refreshBadge();
+    void refreshStatus();
+    void refreshMasks();
+    void showError(const Error& error);
+    void chooseImage();
+    void chooseModel();
+    void chooseFigureFile();
+    void copyCanvas();
+    void showShortcuts();
+    void showAbout();
+    [[nodiscard]] QString figureTitle() const;
+    void readSettings();
+    void writeSettings();
+
+    WindowSetup m_setup;
+    SessionModel m_session;
+    CanvasWidget* m_canvas = nullptr;
+    LegendWidget* m_legend = nullptr;
+    OverlayBar* m_overlayBar = nullptr;
+    MaskStrip* m_masks = nullptr;
+    ParameterPanel* m_parameters = nullptr;
+    QuestionPanel* m_question = nullptr;
+    LatencyPanel* m_latency = nullptr;
+    TokenPanel* m_token = nullptr;
+    MessageBar* m_message = nullptr;
+    QLabel* m_activity = nullptr;
+    QLabel* m_model = nullptr;
+    QProgressBar* m_progress = nullptr;
+    QToolButton* m_cancel = nullptr;
+    QActionGroup* m_overlayActions = nullptr;
+    QActionGroup* m_mapActions = nullptr;
+    QActionGroup* m_themeActions = nullptr;
+    QAction* m_originalAction = nullptr;
+    QAction* m_gridAction = nullptr;
+    std::vector<QDockWidget*> m_docks;
+
+    CanvasScene m_baseScene;   ///< picture of the present image without overlay
+    const ImageContext* m_sceneImage = nullptr;
+    bool m_sceneOriginal = false, m_sceneDark = false;
+    QString m_previewPath;
+    std::optional<std::pair<double, double>> m_lockedRange;
+    QTimer m_lateBadge;        ///< a stale overlay is marked after 150 ms, not for every frame of a drag
+};
+
+}  // namespace prunescope

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Image line, question, Run and Stop, and the two answers under them.
+
+#include "ui/viewmodel/session_model.h"
+
+#include <QStringList>
+#include <QWidget>
+
+class QComboBox;
+class QLabel;
+class QPushButton;
+
+namespace prunescope {
+
+class AnswerPanel;
+
+class QuestionPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit QuestionPanel(SessionModel& session, QWidget* parent = nullptr);
+    /// Questions to choose from beside free text.
+    void setSuggestions(const QStringList& questions);
+    [[nodiscard]] QComboBox* questionBox() const { return m_question; }
+    [[nodiscard]] QPushButton* runButton() const { return m_run; }
+    [[nodiscard]] QPushButton* stopButton() const { return m_stop; }
+    [[nodiscard]] AnswerPanel* answers() const { return m_answers; }
+
+Q_SIGNALS:
+    void openRequested();
+
+private:
+    void refresh();
+
+    SessionModel& m_session;
+    QLabel* m_image = nullptr;
+    QComboBox* m_question = nullptr;
+    QPushButton* m_run = nullptr;
+    QPushButton* m_stop = nullptr;
+    AnswerPanel* m_answers = nullptr;
+};
+
+}  // namespace prunescope

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes README.md and relevance.json of a checkpoint from measured figures.
+
+`python -m train_lib.card MODEL FACTS.json FULL.json BLANK.json COMP.json`: FACTS holds minutes, crops, questions and
+machine of each stage; the others come from `train_lib.measure --json`.
+"""
+import json
+import os
+import sys
+
+from .export import dump
+from .tokens import known_words
+
+HEAD = """---
+license: gpl-3.0
+pipeline_tag: image-text-to-text
+tags: [llava, from-scratch, visual-token-pruning]
+---
+# The bundled model of PruneScope
+
+A small vision-language model of the LLaVA-1.5 family, **trained from scratch** by `tools/training/train` on drawn scenes.
+It exists so that PruneScope can be used, shown and tested where no model hub can be reached. It knows the things listed below
+and nothing else; it is no general model and says nothing about photographs.
+
+| | |
+|---|---|
+| tower | CLIP layout, 336 px, patch 14, 576 visual tokens, d 192, 8 layers, 3 heads, quick_gelu; features of layer -2 |
+| projector | 192 - 320 - 320, gelu |
+| decoder | Llama layout, d 320, 12 layers, 5 heads, feed-forward 864, vocabulary {vocab} |
+| parameters | {params:.1f} million, float16 |
+| prompt | `USER: <image>\\n{{question}} ASSISTANT:` ; answers are one word and `</s>` |
+"""
+
+HOW = """
+## How it was trained
+
+Machine: {machine}. Seed {seed}. No pruning method is used anywhere in training; the last stage always sees all 576 tokens.
+{scenes} training scenes (mix of packed, std, dense and text presets, split `train`, seed {seed}); test scenes come from other
+seeds and another split and were never trained on. Held out entirely: 15 % of the (class, colour) pairs.
+
+| stage | what is trained | on | minutes of one core | seen |
+|---|---|---|---|---|
+{stages}
+
+Losses, all disclosed because they shape what pruning methods see:
+- stage 1: dense patch-to-word cross-entropy in the decoder's own embedding space (masks supervise it), query localisation
+  (mean of ALL question-token embeddings against the patches, every question template), class token multi-label, colour and
+  sign-word heads (thrown away), position regression (thrown away); position table started as 2-D sine-cosine;
+- stage 2: answer cross-entropy on packed rows of 48 of 144 tokens, and attention grounding (weight .15, head 0 of layers 6 and 7:
+  from each object's name to its patches, from an absent object's name to `<s>`);
+- stage 3: everything together at 576 tokens, the losses of stages 1 and 2 still on.
+Because relevance is trained with masks, relevance-based pruning looks better here than on a checkpoint without that training;
+attention-based pruning of late layers profits from the grounding.
+"""
+
+END = """
+Intervals: 95 %, bootstrap over images. Pointing: the most relevant patch is covered at least half by an object that the question
+is about; relevance is the cosine between projected tokens and the mean of all question-token embeddings (`relevance.json`:
+space `llm`, sign +). Chance is 1-3 %. "Blank" replaces the picture by its mean colour.
+
+## What it cannot do
+
+- Counting and left/right stay near what can be guessed{near}; sign words are hardly read. They are asked in the suites all the same.
+- Words outside the list below get an answer that means nothing. Synonyms are not known. Nothing is known about photographs:
+  objects are sprites of one drawing style, and the same sprites are used in training and test (the scenes are new, the drawings not).
+- Objects under about 28 pixels (two patches) are often missed.
+- One seed, one run; no second drawing style, no CLIP text tower (so `--relevance-space clip` has nothing to work with).
+
+## Known words
+
+{words}
+
+## Licences
+
+Weights, tokenizer and this card: GPL-3.0-or-later. Training pictures were drawn by this repository's generator from Noto Color Emoji
+(font OFL-1.1, upstream images Apache-2.0) and DejaVu letters (Bitstream Vera licence); texts in `tools/training/assets`.
+"""
+
+
+def cell(t, key, ci):
+    return f"{t[key]:.1f} ({t[ci][0]:.1f} to {t[ci][1]:.1f})" if key in t else "-"
+
+
+def figures(full, blank, comp):
+    rows = ["\n## Figures\n", "Unseen std scenes (split `test`), all 576 tokens, greedy, float32 arithmetic on these float16 weights.\n",
+            "| family | n | correct, % | blank picture, % | pointing, % (n) |", "|---|---|---|---|---|"]
+    e = full["exist"]
+    rows.append(f"| existence, F1 | {e['n']} | **{cell(e, 'f1', 'f1_ci95')}** | {blank['exist']['f1']:.1f} | **{cell(e, 'pointing', 'pointing_ci95')}** ({e['pointing_n']}) |")
+    rows.append(f"| existence, accuracy | {e['n']} | {cell(e, 'accuracy', 'ci95')} | {blank['exist']['accuracy']:.1f} | |")
+    rows.append(f"| . present / absent, random / absent, adversarial | | {e['yes']:.1f} / {e['no_random']:.1f} / {e['no_adversarial']:.1f} | | |")
+    for fam in ("colour", "support", "place", "relation", "count", "text"):
+        if fam in full:
+            t = full[fam]
+            point = f"{cell(t, 'pointing', 'pointing_ci95')} ({t['pointing_n']})" if "pointing" in t else "-"
+            rows.append(f"| {fam} | {t['n']} | {cell(t, 'accuracy', 'ci95')} | {blank[fam]['accuracy']:.1f} | {point} |")
+    c = comp.get("colour")
+    if c:
+        rows.append(f"| colour, held-out (class, colour) pairs (split `test_comp`) | {c['n']} | {cell(c, 'accuracy', 'ci95')} | | {cell(c, 'pointing', 'pointing_ci95')} ({c['pointing_n']}) |")
+    return "\n".join(rows) + "\n"
+
+
+def main(folder, facts, full, blank, comp):
+    facts, full, blank, comp = (json.load(open(p, encoding="utf-8")) for p in (facts, full, blank, comp))
+    stages = "\n".join(f"| {s['stage']} | {s['what']} | {s['on']} | {s['minutes']} | {s['seen']} |" for s in facts["stages"])
+    words = "\n".join(f"- {g}: {', '.join(ws)}" for g, ws in known_words().items() if g != "plurals")
+    with open(os.path.join(folder, "config.json"), encoding="utf-8") as f:
+        vocab = json.load(f)["text_config"]["vocab_size"]
+    text = HEAD.format(vocab=vocab, params=facts["parameters"] / 1e6)
+    text += HOW.format(machine=facts["machine"], seed=facts["seed"], scenes=facts["scenes"], stages=stages)
+    text += figures(full, blank, comp) + END.format(words=words, near=facts.get("near", ""))
+    with open(os.path.join(folder, "README.md"), "w", encoding="utf-8") as f:
+        f.write(text)
+    dump(folder, "relevance.json", {
+        "space": "llm", "sign": 1, "query": "mean of the embeddings of all question tokens, template words included",
+        "measure": "cosine with the projected visual tokens", "pointing_game": full["exist"]["pointing"] / 100,
+        "pointing_n": full["exist"]["pointing_n"],
+        "calibrated_on": "tools/training/scenes --preset std --split test, existence questions about present objects"})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:6])

@@ -26,12 +26,11 @@ int cudaDeviceCount() {
     return at::globalContext().hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0;
 }
 
+constexpr bool kLinksTorchCuda = PRUNESCOPE_TORCH_CUDA != 0;
+
 std::string whyNoCuda() {
-#ifdef PRUNESCOPE_TORCH_CUDA
-    return "LibTorch's CUDA part is linked, but no usable NVIDIA GPU or driver was found";
-#else
-    return "this build links LibTorch's CPU part only (preset gpu links the CUDA part)";
-#endif
+    return kLinksTorchCuda ? "LibTorch's CUDA part is linked, but no usable NVIDIA GPU or driver was found"
+                           : "this build links LibTorch's CPU part only (preset gpu links the CUDA part)";
 }
 
 at::ScalarType storageType(const Checkpoint& checkpoint) {

@@ -69,7 +69,7 @@ void LazyGreedy::refreshGroup(const std::int32_t* tokens, std::int64_t count) {
         done[at(lane)] = static_cast<float>(m_done[at(token[at(lane)])]);
         from = std::min<std::int64_t>(from, m_done[at(token[at(lane)])]);
     }
-    
+
     const std::int64_t to = picks();
     m_kernels->pack(rows.data(), to, m_columns.data());
     CatchUp work;

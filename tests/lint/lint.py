@@ -80,7 +80,16 @@ def reachable(room):
     return seen
 
 
+TORCH = re.compile(r"(torch|ATen|c10|caffe2)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def brings_torch(root, header, seen):
+    """Whether the header includes LibTorch, directly or through others of the engine."""
+    seen.add(header)
+    targets = [m.group(2) for m in map(INCLUDE.match, read(root / header).splitlines()) if m]
+    return any(TORCH.match(t) or (t.startswith("core/engine/") and t not in seen and (root / t).exists() and brings_torch(root, t, seen))
+               for t in targets)
 
 
 def check_includes(root, out):
@@ -106,7 +115,7 @@ def check_includes(root, out):
                 out.add(path, number, "arrows", "nothing includes tests")
             if room.startswith(("core", "cuda")) and re.match(r"Q[A-Z]|Qt[A-Z]|qt[a-z]*\.h|qcustomplot", target):
                 out.add(path, number, "no-qt", f"'{target}': no Qt in core/ or cuda/")
-            if re.match(r"(torch|ATen|c10|caffe2)/", target) and not (room == "core/engine" and relative != "core/engine/engine.h"):
+            if TORCH.match(target) and not (room == "core/engine" and relative != "core/engine/engine.h"):
                 out.add(path, number, "torch", f"'{target}': LibTorch only inside core/engine, never in its public header")
             if target == "qcustomplot.h" and relative != "ui/plot/qcp.h":
                 out.add(path, number, "qcustomplot", "include ui/plot/qcp.h instead")
@@ -118,15 +127,15 @@ def check_includes(root, out):
                 out.add(path, number, "opencv", f"'{target}': only core and imgproc are used")
             if room == "core/engine" and re.match(r"torch/(torch|nn|script)", target):
                 out.add(path, number, "torch", f"'{target}': ATen and c10 headers only")
-            if room != "core/engine" and quote == '"' and target.startswith("core/engine/") and target != "core/engine/engine.h":
-                out.add(path, number, "torch", f"'{target}' is private to the engine")
+            if room != "core/engine" and target_room == "core/engine" and brings_torch(root, target, set()):
+                out.add(path, number, "torch", f"'{target}' brings LibTorch's headers: it is private to the engine")
 
 
 def check_core(root, out):
     """core/: no `#if CUDA`, no threads, no printing, no exit; no Qt keyword tricks."""
     rules = (
         ("cuda-ifdef", re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b.*CUDA"), "kernels register themselves in the op registry"),
-        ("threads", re.compile(r"\bstd::(thread|jthread|async)\b|\bpthread_create\b|#\s*pragma\s+omp"), "core starts no threads"),
+        ("threads", re.compile(r"\bstd::(j?thread\b(?!::)|async\b)|\bpthread_create\b|#\s*pragma\s+omp"), "core starts no threads"),
         ("prints", re.compile(r"\bstd::c(out|err|log)\b|(?<![\w.>])f?printf\s*\(|\bputs\s*\("), "libraries never print"),
         ("exits", re.compile(r"(?<![\w.>:])(std::)?(exit|abort|quick_exit|_exit)\s*\("), "libraries never exit"),
     )

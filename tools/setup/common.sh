@@ -127,7 +127,9 @@ prepare() {
     [ -f "$buildFolder/build.ninja" ] && configured=$(sed -n 's/^PRUNESCOPE_TORCH_ROOT:[A-Z]*=//p' "$buildFolder/CMakeCache.txt" 2>/dev/null)
     if [ "$configured" != "$torchRoot" ]; then
         say "configuring build/release"
-        (cd "$repository" && cmake --preset release -DPRUNESCOPE_TORCH_ROOT="$torchRoot" >&2) || die 1 "CMake could not configure build/release (its reason is above)"
+        local torchCuda=OFF
+        hasNvidiaGpu && [ -f "$torchRoot/lib/libtorch_cuda.so" ] && torchCuda=ON
+        (cd "$repository" && cmake --preset release -DPRUNESCOPE_TORCH_ROOT="$torchRoot" -DPRUNESCOPE_CUDA_LIBDIR= -DPRUNESCOPE_TORCH_CUDA=$torchCuda >&2) || die 1 "CMake could not configure build/release (its reason is above)"
     fi
 }
 

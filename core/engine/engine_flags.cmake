@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Flags of single files of core/engine. cpu_team.cpp borrows LibTorch's OpenMP pool: -fopenmp there and the one libgomp that LibTorch itself
 # loads (DT_RPATH puts its folder first). The kernel files are always compiled with optimisation, for the instruction set they name.
-set_source_files_properties("${CMAKE_SOURCE_DIR}/core/engine/cpu_team.cpp" PROPERTIES COMPILE_OPTIONS -fopenmp)
+set_source_files_properties("${CMAKE_SOURCE_DIR}/core/engine/cpu_team.cpp" PROPERTIES COMPILE_OPTIONS -fopenmp SKIP_PRECOMPILE_HEADERS ON)
 target_link_libraries(prunescope_engine PUBLIC gomp)
 foreach(_file cpu_kernels cpu_kernels_avx2 cpu_kernels_avx512)
   set_source_files_properties("${CMAKE_SOURCE_DIR}/core/engine/${_file}.cpp" PROPERTIES

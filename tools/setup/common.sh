@@ -129,7 +129,8 @@ prepare() {
         say "configuring build/release"
         local torchCuda=OFF
         hasNvidiaGpu && [ -f "$torchRoot/lib/libtorch_cuda.so" ] && torchCuda=ON
-        (cd "$repository" && cmake --preset release -DPRUNESCOPE_TORCH_ROOT="$torchRoot" -DPRUNESCOPE_CUDA_LIBDIR= -DPRUNESCOPE_TORCH_CUDA=$torchCuda >&2) || die 1 "CMake could not configure build/release (its reason is above)"
+        (cd "$repository" && cmake --preset release -DPRUNESCOPE_TORCH_ROOT="$torchRoot" -DPRUNESCOPE_CUDA_LIBDIR= \
+            -DPRUNESCOPE_TORCH_CUDA=$torchCuda >&2) || die 1 "CMake could not configure build/release (its reason is above)"
     fi
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/numbers.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -72,7 +73,7 @@ std::uint8_t throughMask(std::uint32_t pixel, std::uint32_t mask) {
     const auto shift = static_cast<unsigned>(std::countr_zero(mask));
     const std::uint64_t top = mask >> shift;
     const std::uint64_t value = (pixel & mask) >> shift;
-    return static_cast<std::uint8_t>((value * 255 + top / 2) / top);
+    return static_cast<std::uint8_t>(value * 255 / top);
 }
 
 void convertRow(const BmpHeader& header, Bytes row, const std::array<std::array<std::uint8_t, 3>, 256>& palette, std::uint8_t* out) {

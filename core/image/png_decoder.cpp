@@ -38,6 +38,9 @@ struct Survey {
 std::optional<Survey> survey(Bytes bytes) {
     Survey result;
     std::size_t at = kSignature;
+    if (bytes.size() < at + kChunkOverhead) {
+        return std::nullopt;
+    }
     for (bool first = true; at + 8 <= bytes.size(); first = false) {
         const std::uint64_t length = big32(bytes, at);
         const void* nameAt = bytes.data() + at + 4;

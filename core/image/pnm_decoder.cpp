@@ -4,6 +4,8 @@
 
 #include "core/base/numbers.h"
 
+#include <algorithm>
+#include <cmath>
 #include <string_view>
 
 namespace prunescope {
@@ -68,8 +70,9 @@ struct PnmHeader {
     [[nodiscard]] std::size_t values() const { return static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * channels(); }
 };
 
+/// Pillow's rounding: the nearest of 256 levels, halves to the even one.
 std::uint8_t scaled(std::int64_t value, std::int64_t top) {
-    return static_cast<std::uint8_t>(std::min<std::int64_t>((std::min(value, top) * 255 + top / 2) / top, 255));
+    return static_cast<std::uint8_t>(std::min(std::nearbyint(static_cast<double>(std::min(value, top)) / static_cast<double>(top) * 255.0), 255.0));
 }
 
 /// The 8-bit values of the picture, `channels` a pixel; the amount of data has been checked for the raw kinds.

@@ -25,6 +25,7 @@ struct AddedToken {
 struct Guard {
     std::size_t begin = 0, end = 0;
     std::vector<std::uint32_t> ids;     ///< guarded besides the special tokens (the image token)
+    std::vector<bool> forbidden;        ///< by id: what must not come out of merges there either
 };
 
 /// Leftmost-longest search for a set of tokens. Immutable after the last insert.

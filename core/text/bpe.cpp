@@ -47,15 +47,19 @@ void addSymbol(std::vector<Symbol>& word, std::int64_t id, std::size_t length) {
     word.push_back({static_cast<std::uint32_t>(id), at - 1, -1, static_cast<std::uint32_t>(length)});
 }
 
-void mergeAll(const MergeTable& merges, std::vector<Symbol>& word) {
+void mergeAll(const MergeTable& table, std::vector<Symbol>& word, const std::vector<bool>* forbidden) {
+    const auto mergeOf = [&table, forbidden](const Symbol& left, const Symbol& right) {
+        const MergeTable::Merge* merge = table.find(left.id, right.id);
+        return merge != nullptr && forbidden != nullptr && (*forbidden)[merge->id] ? nullptr : merge;
+    };
     std::vector<Candidate> initial;
     for (std::size_t i = 0; i + 1 < word.size(); ++i)
-        if (const MergeTable::Merge* m = merges.find(word[i].id, word[i + 1].id)) initial.push_back({m->rank, static_cast<std::uint32_t>(i), m->id});
+        if (const MergeTable::Merge* m = mergeOf(word[i], word[i + 1])) initial.push_back({m->rank, static_cast<std::uint32_t>(i), m->id});
     Candidates heap(std::greater<>(), std::move(initial));
     const auto offer = [&](std::int32_t left, std::int32_t right) {
         if (left < 0 || right < 0) return;
         const auto l = static_cast<std::size_t>(left);
-        if (const MergeTable::Merge* m = merges.find(word[l].id, word[static_cast<std::size_t>(right)].id)) heap.push({m->rank, static_cast<std::uint32_t>(l), m->id});
+        if (const MergeTable::Merge* m = mergeOf(word[l], word[static_cast<std::size_t>(right)])) heap.push({m->rank, static_cast<std::uint32_t>(l), m->id});
     };
     while (!heap.empty()) {
         const Candidate top = heap.top();
@@ -63,7 +67,7 @@ void mergeAll(const MergeTable& merges, std::vector<Symbol>& word) {
         Symbol& left = word[top.position];
         if (left.length == 0 || left.next < 0) continue;
         Symbol& right = word[static_cast<std::size_t>(left.next)];
-        const MergeTable::Merge* m = merges.find(left.id, right.id);
+        const MergeTable::Merge* m = mergeOf(left, right);
         if (m == nullptr || m->id != top.id) continue;
         left.id = top.id;
         left.length += right.length;
@@ -147,10 +151,10 @@ const MergeTable::Merge* MergeTable::find(std::uint32_t left, std::uint32_t righ
     return slot.key == key ? &slot.merge : nullptr;
 }
 
-void BpeModel::tokenize(std::string_view piece, std::vector<BpeToken>& out) const {
+void BpeModel::tokenize(std::string_view piece, std::vector<BpeToken>& out, const std::vector<bool>* forbidden) const {
     if (piece.empty()) return;
     if (ignoreMerges) {
-        if (const std::int64_t id = vocabulary.find(piece); id >= 0) {
+        if (const std::int64_t id = vocabulary.find(piece); id >= 0 && (forbidden == nullptr || !(*forbidden)[static_cast<std::size_t>(id)])) {
             out.push_back({static_cast<std::uint32_t>(id), 0, piece.size()});
             return;
         }
@@ -192,7 +196,7 @@ void BpeModel::tokenize(std::string_view piece, std::vector<BpeToken>& out) cons
         unknownLength += at - begin;
     }
     if (unknownLength > 0) addSymbol(word, unknown, unknownLength);
-    mergeAll(merges, word);
+    mergeAll(merges, word, forbidden);
     std::size_t position = 0;
     for (const Symbol& s : word) {
         if (s.length == 0) continue;

@@ -78,8 +78,9 @@ struct BpeModel {
     std::string continuingPrefix, endSuffix;
     std::array<std::int64_t, 256> byteIds{};        ///< id of "<0xHH>", or -1
 
-    /// Appends the tokens of one pre-tokenized piece. O(n log n) for n characters.
-    void tokenize(std::string_view piece, std::vector<BpeToken>& out) const;
+    /// Appends the tokens of one pre-tokenized piece; merges into ids marked in `forbidden` (may be null) are not made. O(n log n) for n
+    /// characters.
+    void tokenize(std::string_view piece, std::vector<BpeToken>& out, const std::vector<bool>* forbidden = nullptr) const;
 };
 
 }  // namespace prunescope::text

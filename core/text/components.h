@@ -80,6 +80,9 @@ struct Decoder {
 /// Runs the chain and joins. Never fails: a pattern past its limit leaves the token as it is, U+FFFD stands for ill-formed bytes.
 [[nodiscard]] std::string decodeTokens(const std::vector<Decoder>& steps, std::vector<std::string> tokens);
 
+/// Byte of "<0xHH>", or -1.
+[[nodiscard]] int fallbackByte(const std::string& token);
+
 /// GPT-2's byte alphabet: printable character for each byte, UTF-8. (reference/models.md 8.4)
 [[nodiscard]] const std::vector<std::string>& byteAlphabet();
 /// Byte of an alphabet character, or -1.

@@ -14,15 +14,6 @@ namespace prunescope::text {
 
 namespace {
 
-/// Byte of "<0xHH>", or -1.
-int fallbackByte(const std::string& token) {
-    if (token.size() != 6 || token.compare(0, 3, "<0x") != 0 || token[5] != '>') return -1;
-    int value = -1;
-    const char* const begin = token.data() + 3;
-    const auto [end, error] = std::from_chars(begin, begin + 2, value, 16);
-    return error == std::errc() && end == begin + 2 && value >= 0 ? value : -1;
-}
-
 std::vector<std::string> byteFallback(const std::vector<std::string>& tokens) {
     std::vector<std::string> out;
     std::string bytes;
@@ -119,6 +110,14 @@ void trimOffsets(const PostProcessor& step, std::string_view input, std::vector<
 }
 
 }  // namespace
+
+int fallbackByte(const std::string& token) {
+    if (token.size() != 6 || token.compare(0, 3, "<0x") != 0 || token[5] != '>') return -1;
+    int value = -1;
+    const char* const begin = token.data() + 3;
+    const auto [end, error] = std::from_chars(begin, begin + 2, value, 16);
+    return error == std::errc() && end == begin + 2 && value >= 0 ? value : -1;
+}
 
 std::string decodeTokens(const std::vector<Decoder>& steps, std::vector<std::string> tokens) {
     if (steps.empty()) {

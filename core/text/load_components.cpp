@@ -170,7 +170,7 @@ std::int64_t readPairId(const ObjectReader& reader, const char* name, const Toke
     return readPostId(pair[1], reader.path(name), reader, state);
 }
 
-PostProcessor readPostProcessor(const ObjectReader& reader, const std::string& type, const Tokenizer::State& state) {
+PostProcessor readPostStep(const ObjectReader& reader, const std::string& type, const Tokenizer::State& state) {
     PostProcessor step;
     if (type == "TemplateProcessing") {
         readTemplate(reader, state, step);
@@ -236,15 +236,19 @@ void readComponents(const Json& root, const std::string& where, Tokenizer::State
         eachComponent(*value, "decoder", where, "decoders", seen,
                       [&](const ObjectReader& r, const std::string& type) { state.decoders.push_back(readDecoder(r, type)); });
     }
-    seen = 0;
-    if (const Json* value = top.find("post_processor")) {
-        eachComponent(*value, "post_processor", where, "processors", seen,
-                      [&](const ObjectReader& r, const std::string& type) { state.postProcessors.push_back(readPostProcessor(r, type, state)); });
-        const auto adds = std::count_if(state.postProcessors.begin(), state.postProcessors.end(), [](const PostProcessor& p) { return p.kind != PostKind::kByteLevel; });
-        if (adds > 1) fail("TOK-KIND", where, "post_processor: more than one step that adds tokens is not supported");
-    }
     for (const char* name : {"truncation", "padding"})
         if (top.find(name) != nullptr) state.warnings.push_back(std::string("tokenizer.json asks for ") + name + ", which is not applied");
+}
+
+void readPostProcessor(const Json& root, const std::string& where, Tokenizer::State& state) {
+    const ObjectReader top(root, "", where);
+    const Json* value = top.find("post_processor");
+    if (value == nullptr) return;
+    std::size_t seen = 0;
+    eachComponent(*value, "post_processor", where, "processors", seen,
+                  [&](const ObjectReader& r, const std::string& type) { state.postProcessors.push_back(readPostStep(r, type, state)); });
+    const auto adds = std::count_if(state.postProcessors.begin(), state.postProcessors.end(), [](const PostProcessor& p) { return p.kind != PostKind::kByteLevel; });
+    if (adds > 1) fail("TOK-KIND", where, "post_processor: more than one step that adds tokens is not supported");
 }
 
 bool hasLegacyPrefix(const Tokenizer::State& state) {

@@ -4,6 +4,8 @@
 
 #include "core/text/tokenizer.h"
 
+#include <algorithm>
+
 namespace prunescope {
 
 namespace {
@@ -18,8 +20,9 @@ bool endsOpen(const std::string& text) {
 
 std::string StreamingDecoder::push(std::int64_t id) {
     m_ids.push_back(id);
+    if (m_tokenizer.isByteToken(id)) return {};
     std::string whole = m_tokenizer.decode(m_ids, true);
-    if (endsOpen(whole) || whole.size() < m_emitted.size() || whole.compare(0, m_emitted.size(), m_emitted) != 0) return {};
+    if (endsOpen(whole) || whole.compare(0, m_emitted.size(), m_emitted) != 0) return {};
     std::string suffix = whole.substr(m_emitted.size());
     m_emitted = std::move(whole);
     return suffix;
@@ -27,8 +30,8 @@ std::string StreamingDecoder::push(std::int64_t id) {
 
 std::string StreamingDecoder::finish() {
     std::string whole = m_tokenizer.decode(m_ids, true);
-    if (whole.size() < m_emitted.size() || whole.compare(0, m_emitted.size(), m_emitted) != 0) return {};
-    std::string suffix = whole.substr(m_emitted.size());
+    const auto rest = std::mismatch(m_emitted.begin(), m_emitted.end(), whole.begin(), whole.end()).second;
+    std::string suffix(rest, whole.end());
     m_emitted = std::move(whole);
     return suffix;
 }

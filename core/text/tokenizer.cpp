@@ -68,21 +68,11 @@ Result<Tokenizer> Tokenizer::fromJson(const nlohmann::json& root, const std::str
         auto state = std::make_shared<State>();
         if (!root.is_object()) text::fail("TOK-FORM", where, "the file is not a JSON object");
         text::readModel(root, where, *state);
-        // Added tokens need the normalizer, the post-processor needs to know the highest id: components are read in between.
-        State sized;
-        sized.end = text::kMaxTokenId + 1;
-        text::readComponents(root, where, sized);
-        state->normalizers = std::move(sized.normalizers);
-        state->preTokenizers = std::move(sized.preTokenizers);
-        state->postProcessors = std::move(sized.postProcessors);
-        state->decoders = std::move(sized.decoders);
-        state->warnings = std::move(sized.warnings);
+        text::readComponents(root, where, *state);
         const bool legacyShape = text::hasLegacyPrefix(*state);
         text::overridePrefix(prefix, *state);
         text::readAddedTokens(root, where, *state);
-        for (const text::PostProcessor& step : state->postProcessors)
-            for (const std::int64_t id : step.pieces)
-                if (id >= state->end) text::fail("TOK-ID", where, "post_processor: id " + std::to_string(id) + " is not in the vocabulary");
+        text::readPostProcessor(root, where, *state);
         if (!file.empty()) warnFromConfig(file, prefix, legacyShape, state->warnings);
         Tokenizer tokenizer;
         tokenizer.m_state = std::move(state);
@@ -105,10 +95,16 @@ Result<Encoding> Tokenizer::encodeGuarded(std::string_view input, bool addSpecia
     if (const std::size_t bad = text::findInvalidUtf8(input); bad != std::string_view::npos)
         return text::encodeError("TOK-UTF8", "byte " + std::to_string(bad) + " is not UTF-8", ErrorCode::kBadInput, "pass the text as UTF-8");
     const State& state = *m_state;
-    text::Guard guard{guardBegin, guardEnd, {}};
+    text::Guard guard{guardBegin, guardEnd, {}, {}};
     for (const std::string& content : guarded)
         if (const auto id = idOf(content)) guard.ids.push_back(static_cast<std::uint32_t>(*id));
     const text::Guard* active = guardBegin < guardEnd ? &guard : nullptr;
+    if (active != nullptr) {
+        // Neither may merges of the model make a control token of plain text.
+        guard.forbidden.resize(static_cast<std::size_t>(state.end), false);
+        for (const text::AddedToken& token : state.added) guard.forbidden[token.id] = token.special;
+        for (const std::uint32_t id : guard.ids) guard.forbidden[id] = true;
+    }
 
     std::vector<text::Piece> raw, pieces;
     state.rawMatcher.split(state.added, text::AlignedText(input), active, raw);
@@ -127,8 +123,10 @@ Result<Encoding> Tokenizer::encodeGuarded(std::string_view input, bool addSpecia
     std::vector<text::BpeToken> word;
     for (const text::Piece& piece : pieces) {
         word.clear();
+        const text::SourceSpan place = piece.text.source(0, piece.text.size());
+        const bool inGuard = active != nullptr && place.begin < guardEnd && place.end > guardBegin;
         if (piece.token) word.push_back({*piece.token, 0, piece.text.size()});
-        else state.model.tokenize(piece.text.text(), word);
+        else state.model.tokenize(piece.text.text(), word, inGuard ? &guard.forbidden : nullptr);
         for (const text::BpeToken& token : word) {
             const text::SourceSpan span = piece.text.source(token.begin, token.end);
             text::PlacedToken placed{token.id, span.begin, span.end, {}};
@@ -179,6 +177,12 @@ bool Tokenizer::isSpecial(std::int64_t id) const {
     if (id < 0 || id >= m_state->end) return false;
     const auto it = m_state->addedById.find(static_cast<std::uint32_t>(id));
     return it != m_state->addedById.end() && m_state->added[it->second].special;
+}
+
+bool Tokenizer::isByteToken(std::int64_t id) const {
+    if (!std::any_of(m_state->decoders.begin(), m_state->decoders.end(), [](const text::Decoder& d) { return d.kind == text::DecoderKind::kByteFallback; })) return false;
+    const std::optional<std::string> token = tokenOf(id);
+    return token && text::fallbackByte(*token) >= 0;
 }
 
 std::int64_t Tokenizer::size() const { return m_state->end; }

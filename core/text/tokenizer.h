@@ -45,6 +45,8 @@ public:
     [[nodiscard]] std::optional<std::int64_t> idOf(std::string_view token) const;
     [[nodiscard]] std::optional<std::string> tokenOf(std::int64_t id) const;
     [[nodiscard]] bool isSpecial(std::int64_t id) const;
+    /// True for "<0xHH>" where the decoder joins such tokens to characters (ByteFallback).
+    [[nodiscard]] bool isByteToken(std::int64_t id) const;
     /// Highest id + 1, added tokens included.
     [[nodiscard]] std::int64_t size() const;
     [[nodiscard]] const std::vector<std::string>& warnings() const;
@@ -57,7 +59,8 @@ private:
     std::shared_ptr<const State> m_state;
 };
 
-/// Streams text from growing ids: returns the new suffix each time, holding back while it ends in an incomplete character.
+/// Streams text from growing ids: returns the new suffix each time, holding back while it ends in an incomplete character or in byte tokens,
+/// whose run decides as a whole what it reads as. What was returned, with finish(), equals decode(ids, true).
 class StreamingDecoder {
 public:
     explicit StreamingDecoder(const Tokenizer& tokenizer) : m_tokenizer(tokenizer) {}
@@ -75,9 +78,12 @@ private:
 struct RenderedPrompt {
     std::string text;                 ///< chat template applied, `<image>` once
     std::size_t questionBegin = 0, questionEnd = 0;   ///< byte range of the user's words in `text`
+    std::string imageToken = "<image>";               ///< as it stands in `text`
+    bool raw = false;                 ///< typed as a whole by the user (rawPrompt): control tokens in it are meant
 };
 /// Renders one user turn (image first, then question) with generation prompt. Known templates by meaning (small Jinja subset); an unknown
 /// one is refused with its first unsupported construct (MODEL-TEMPLATE). `chatTemplate` empty: the LLaVA-1.5 default.
+/// The question never changes what the template does around it: an image token or control token in it is text (see encodePrompt, prompt.h).
 [[nodiscard]] Result<RenderedPrompt> renderPrompt(const std::string& chatTemplate, const std::string& imageToken, const std::string& bosToken,
                                                   const std::string& question);
 

@@ -41,8 +41,10 @@ constexpr std::size_t kMaxVocabulary = 1'000'000, kMaxMerges = 2'000'000, kMaxAd
 constexpr std::int64_t kMaxTokenId = 2'000'000;
 constexpr std::size_t kMaxComponents = 64;
 
-/// Reads normalizer, pre_tokenizer, post_processor and decoder. Throws LoadFailure.
+/// Reads normalizer, pre_tokenizer and decoder. Throws LoadFailure.
 void readComponents(const nlohmann::json& root, const std::string& where, Tokenizer::State& state);
+/// Reads post_processor; needs all tokens. Throws LoadFailure.
+void readPostProcessor(const nlohmann::json& root, const std::string& where, Tokenizer::State& state);
 /// Reads the BPE model. Throws LoadFailure.
 void readModel(const nlohmann::json& root, const std::string& where, Tokenizer::State& state);
 /// Reads added_tokens; needs model and normalizer. Throws LoadFailure.

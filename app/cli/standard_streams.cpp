@@ -46,6 +46,7 @@ void guardStandardStreams() {
     }
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGUSR1, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);   // a file that may not grow is a failed write, not a death
 }
 
 Written writeStdout(std::string_view text) {

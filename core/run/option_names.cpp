@@ -235,6 +235,7 @@ Result<std::vector<std::int64_t>> parseIndexList(const std::string& option, std:
 std::optional<std::string> nearestName(std::string_view given, const std::vector<std::string>& candidates) {
     std::optional<std::string> best;
     std::size_t bestDistance = 0;
+    std::size_t bestPrefix = 0;
     for (const std::string& candidate : candidates) {
         std::vector<std::size_t> row(candidate.size() + 1);
         std::iota(row.begin(), row.end(), std::size_t{0});
@@ -247,9 +248,12 @@ std::optional<std::string> nearestName(std::string_view given, const std::vector
                 row[j + 1] = std::min({substitute, row[j] + 1, diagonal + 1});
             }
         }
-        if (row.back() <= 1 + candidate.size() / 4 && (!best || row.back() < bestDistance)) {
+        const auto differ = std::mismatch(given.begin(), given.end(), candidate.begin(), candidate.end());
+        const auto prefix = static_cast<std::size_t>(differ.first - given.begin());
+        if (row.back() <= 1 + candidate.size() / 4 && (!best || row.back() < bestDistance || (row.back() == bestDistance && prefix > bestPrefix))) {
             best = candidate;
             bestDistance = row.back();
+            bestPrefix = prefix;
         }
     }
     return best;

@@ -145,6 +145,12 @@ Result<nlohmann::json> parseJson(std::string_view text, const std::string& where
                          formatBytes(text.size()) + " of JSON, the limit is " + formatBytes(static_cast<std::uint64_t>(limits.bytes)));
     }
     Builder builder(limits);
+    if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+        builder.position = zero + 1;   // the lexer would take it for the end of the text
+        builder.id = "JSON-SYNTAX";
+        builder.why = "not valid JSON";
+        return syntaxError(text, where, builder);
+    }
     try {
         if (Json::sax_parse(text.begin(), text.end(), &builder, Json::input_format_t::json, true) && builder.id.empty()) {
             return std::move(builder.root);

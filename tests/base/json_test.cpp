@@ -30,6 +30,13 @@ TEST(Catalogue, M51_BrokenConfigsAreRefused) {
     }
 }
 
+TEST(JsonGate, AZeroByteIsNotTheEnd) {
+    using namespace std::string_literals;
+    for (const std::string& bad : {"{}\0"s, "{}\0trailing"s, "[1]\0[2]"s, "\0{}"s, "\"a\0b\""s}) {
+        EXPECT_EQ(idOf(bad), "JSON-SYNTAX");
+    }
+}
+
 TEST(Catalogue, S04_NumbersTextAndKeysAreStrict) {
     for (const char* bad : {"NaN", "Infinity", "-Infinity", "[NaN]"}) {
         EXPECT_EQ(idOf(bad), "JSON-SYNTAX") << bad;

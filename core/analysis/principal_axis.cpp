@@ -64,7 +64,7 @@ std::vector<double> projectionOfAll(MatrixView tokens) {
     double scale = 0;
     const Matrix x = centred(tokens, rows, scale);
     const Eigen::Index n = x.rows();
-    const Eigen::Index steps = std::min<Eigen::Index>({n, x.cols(), 120});
+    const Eigen::Index steps = std::min<Eigen::Index>({n, x.cols() + 1, 120});
     Eigen::MatrixXd basis(n, steps);
     Eigen::VectorXd diagonal = Eigen::VectorXd::Zero(steps);
     Eigen::VectorXd off = Eigen::VectorXd::Zero(steps);

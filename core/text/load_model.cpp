@@ -29,17 +29,20 @@ void readVocabulary(const ObjectReader& model, BpeModel& bpe) {
         fail("TOK-LIMIT", model.where(), "model.vocab: " + std::to_string(vocab.size()) + " entries, more than 1,000,000", {}, ErrorCode::kLimit);
     bpe.vocabulary.reserve(vocab.size());
     for (const auto& [token, id] : vocab.items()) {
-        const std::string path = "model.vocab[" + shown(token) + "]";
-        const std::int64_t value = ObjectReader::integer(id, path, model.where(), kMaxTokenId, "TOK-ID");
-        if (token.size() > kMaxTokenBytes) fail("TOK-LIMIT", model.where(), path + ": token longer than 64 KiB", {}, ErrorCode::kLimit);
-        if (bpe.byteFallback && isBadByteToken(token)) fail("TOK-BYTE", model.where(), path + ": not a byte token from <0x00> to <0xFF>");
+        const auto path = [&name = token] { return "model.vocab[" + shown(name) + "]"; };
+        const bool plain = id.is_number_unsigned() && id.get<std::uint64_t>() <= static_cast<std::uint64_t>(kMaxTokenId);
+        const std::int64_t value = plain ? id.get<std::int64_t>() : ObjectReader::integer(id, path(), model.where(), kMaxTokenId, "TOK-ID");
+        if (token.size() > kMaxTokenBytes) fail("TOK-LIMIT", model.where(), path() + ": token longer than 64 KiB", {}, ErrorCode::kLimit);
+        if (bpe.byteFallback && isBadByteToken(token)) fail("TOK-BYTE", model.where(), path() + ": not a byte token from <0x00> to <0xFF>");
         if (!bpe.vocabulary.add(token, static_cast<std::uint32_t>(value)))
-            fail("TOK-ID", model.where(), path + ": id " + std::to_string(value) + " is used twice");
+            fail("TOK-ID", model.where(), path() + ": id " + std::to_string(value) + " is used twice");
     }
 }
 
+std::string mergePath(std::size_t index) { return "model.merges[" + std::to_string(index) + "]"; }
+
 /// The two sides of one merges entry.
-std::pair<std::string_view, std::string_view> mergeSides(const Json& entry, const std::string& path, const std::string& where) {
+std::pair<std::string_view, std::string_view> mergeSides(const Json& entry, std::size_t index, const std::string& where) {
     if (entry.is_string()) {
         const std::string_view text = entry.get_ref<const std::string&>();
         const std::size_t space = text.find(' ');
@@ -47,12 +50,12 @@ std::pair<std::string_view, std::string_view> mergeSides(const Json& entry, cons
     } else if (entry.is_array() && entry.size() == 2 && entry[0].is_string() && entry[1].is_string()) {
         return {entry[0].get_ref<const std::string&>(), entry[1].get_ref<const std::string&>()};
     }
-    fail("TOK-MERGE", where, path + ": expected \"a b\" or [\"a\", \"b\"]");
+    fail("TOK-MERGE", where, mergePath(index) + ": expected \"a b\" or [\"a\", \"b\"]");
 }
 
-std::uint32_t mergeId(const BpeModel& bpe, std::string_view token, const std::string& path, const std::string& where) {
+std::uint32_t mergeId(const BpeModel& bpe, std::string_view token, std::size_t index, const std::string& where) {
     const std::int64_t id = bpe.vocabulary.find(token);
-    if (id < 0) fail("TOK-MERGE", where, path + ": token " + shown(std::string(token)) + " is not in the vocabulary");
+    if (id < 0) fail("TOK-MERGE", where, mergePath(index) + ": token " + shown(std::string(token)) + " is not in the vocabulary");
     return static_cast<std::uint32_t>(id);
 }
 
@@ -66,13 +69,12 @@ void readMerges(const ObjectReader& model, BpeModel& bpe) {
     std::uint32_t rank = 0;
     for (std::size_t i = 0; i < merges.size(); ++i) {
         if (merges[i].is_string() && merges[i].get_ref<const std::string&>().compare(0, 8, "#version") == 0) continue;
-        const std::string path = "model.merges[" + std::to_string(i) + "]";
-        const auto [left, right] = mergeSides(merges[i], path, model.where());
-        if (right.size() < bpe.continuingPrefix.size()) fail("TOK-MERGE", model.where(), path + ": shorter than continuing_subword_prefix");
+        const auto [left, right] = mergeSides(merges[i], i, model.where());
+        if (right.size() < bpe.continuingPrefix.size()) fail("TOK-MERGE", model.where(), mergePath(i) + ": shorter than continuing_subword_prefix");
         merged.assign(left);
         merged += right.substr(bpe.continuingPrefix.size());
-        const std::uint32_t l = mergeId(bpe, left, path, model.where()), r = mergeId(bpe, right, path, model.where());
-        bpe.merges.set(l, r, {rank++, mergeId(bpe, merged, path, model.where())});
+        const std::uint32_t l = mergeId(bpe, left, i, model.where()), r = mergeId(bpe, right, i, model.where());
+        bpe.merges.set(l, r, {rank++, mergeId(bpe, merged, i, model.where())});
     }
 }
 

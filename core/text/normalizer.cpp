@@ -5,6 +5,7 @@
 #include "core/text/components.h"
 #include "core/text/text_errors.h"
 #include "core/text/unicode.h"
+#include "core/text/unicode_additions.h"
 
 #include <utf8proc.h>
 
@@ -42,14 +43,17 @@ private:
         int combining;
     };
 
-    static int combiningClass(utf8proc_int32_t c) { return c < 0x300 ? 0 : utf8proc_get_property(c)->combining_class; }
+    static int combiningClass(utf8proc_int32_t c) {
+        const int known = c < 0x300 ? 0 : utf8proc_get_property(c)->combining_class;
+        return known != 0 && lacksCombiningClass(static_cast<char32_t>(c)) ? 0 : known;
+    }
 
     void decompose(char32_t codePoint) {
         const auto single = static_cast<utf8proc_int32_t>(codePoint);
         m_decomposed.clear();
         std::array<utf8proc_int32_t, 32> buffer{single};
         utf8proc_ssize_t count = 1;
-        if (codePoint >= 0x80) {
+        if (codePoint >= 0x80 && !lacksDecomposition(codePoint, m_compatibility)) {
             const int options = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | (m_compatibility ? UTF8PROC_COMPAT : 0);
             int boundary = 0;
             count = utf8proc_decompose_char(single, buffer.data(), static_cast<utf8proc_ssize_t>(buffer.size()), static_cast<utf8proc_option_t>(options), &boundary);
@@ -75,7 +79,7 @@ private:
     static utf8proc_int32_t composed(utf8proc_int32_t first, utf8proc_int32_t second) {
         std::array<utf8proc_int32_t, 3> pair{first, second, 0};
         const utf8proc_ssize_t length = utf8proc_normalize_utf32(pair.data(), 2, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-        return length == 1 ? pair[0] : -1;
+        return length == 1 && !lacksDecomposition(static_cast<char32_t>(pair[0]), false) ? pair[0] : -1;
     }
 
     /// Canonical composition of m_stretch in place. (Unicode 3.11, D117)

@@ -11,6 +11,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -30,7 +31,7 @@ std::string wordClass() {
 }
 
 constexpr std::size_t kMaxPatternBytes = 16384;
-constexpr std::uint32_t kMatchLimit = 1'000'000;
+constexpr std::uint32_t kMatchLimit = 1'000'000;   // steps from one starting point; long texts get 16 a byte, which plain repeats need
 constexpr std::uint32_t kHeapLimitKiB = 65'536;
 
 /// One pass over the source; keeps what both engines read alike.
@@ -202,7 +203,7 @@ struct ContextDeleter {
 
 Error matchError(int rc) {
     const bool limit = rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT || rc == PCRE2_ERROR_HEAPLIMIT || rc == PCRE2_ERROR_JIT_STACKLIMIT;
-    return encodeError("TOK-REGEX", limit ? "a pattern of tokenizer.json backtracks past the limit of 1,000,000 steps" : "a pattern of tokenizer.json failed to match",
+    return encodeError("TOK-REGEX", limit ? "a pattern of tokenizer.json backtracks past the limit of steps" : "a pattern of tokenizer.json failed to match",
                        ErrorCode::kBadModel, "shorten the text, or repair the pattern");
 }
 
@@ -274,7 +275,7 @@ Result<std::vector<Part>> Pattern::parts(std::string_view text) const {
     }
     const std::unique_ptr<pcre2_match_data, MatchDeleter> match(pcre2_match_data_create_from_pattern(m_code->code, nullptr));
     const std::unique_ptr<pcre2_match_context, ContextDeleter> context(pcre2_match_context_create(nullptr));
-    pcre2_set_match_limit(context.get(), kMatchLimit);
+    pcre2_set_match_limit(context.get(), std::max(kMatchLimit, static_cast<std::uint32_t>(std::min<std::size_t>(text.size() * 16, std::size_t{1} << 30))));
     pcre2_set_heap_limit(context.get(), kHeapLimitKiB);
     const auto subject = reinterpret_cast<PCRE2_SPTR>(text.data());
     bool interpret = false;

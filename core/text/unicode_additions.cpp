@@ -5,6 +5,7 @@
 
 #include "core/text/unicode_additions.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -88,6 +89,23 @@ constexpr std::array<std::pair<char32_t, char32_t>, 32> kWordRanges{{
     {0x2EBF0, 0x2EE5D}
 }};
 
+constexpr std::array<std::pair<char32_t, char32_t>, 36> kWithoutClass{{
+    {0x7FD, 0x7FD}, {0x898, 0x89F}, {0x8CA, 0x8D3}, {0x9FE, 0x9FE}, {0xC3C, 0xC3C}, {0xD3B, 0xD3C}, {0xEBA, 0xEBA}, {0x1715, 0x1715},
+    {0x1ABF, 0x1ACE}, {0x1DF6, 0x1DFA}, {0xA82C, 0xA82C}, {0x10D24, 0x10D27}, {0x10EAB, 0x10EAC}, {0x10EFD, 0x10EFF}, {0x10F46, 0x10F50},
+    {0x10F82, 0x10F85}, {0x11070, 0x11070}, {0x1133B, 0x1133B}, {0x1145E, 0x1145E}, {0x11839, 0x1183A}, {0x1193D, 0x1193E},
+    {0x11943, 0x11943}, {0x119E0, 0x119E0}, {0x11A34, 0x11A34}, {0x11A47, 0x11A47}, {0x11A99, 0x11A99}, {0x11D42, 0x11D42},
+    {0x11D44, 0x11D45}, {0x11D97, 0x11D97}, {0x11F41, 0x11F42}, {0x16FF0, 0x16FF1}, {0x1E08F, 0x1E08F}, {0x1E130, 0x1E136},
+    {0x1E2AE, 0x1E2AE}, {0x1E2EC, 0x1E2EF}, {0x1E4EC, 0x1E4EF}}};
+
+constexpr std::array<std::pair<char32_t, char32_t>, 9> kWithoutCompatibility{{
+    {0x32FF, 0x32FF}, {0xA7F2, 0xA7F4}, {0xAB69, 0xAB69}, {0x10781, 0x10785}, {0x10787, 0x107B0}, {0x107B2, 0x107BA}, {0x1E030, 0x1E06D},
+    {0x1F16C, 0x1F16C}, {0x1FBF0, 0x1FBF9}}};
+
+template <std::size_t N>
+bool contains(const std::array<std::pair<char32_t, char32_t>, N>& ranges, char32_t codePoint) {
+    return std::any_of(ranges.begin(), ranges.end(), [codePoint](const auto& range) { return codePoint >= range.first && codePoint <= range.second; });
+}
+
 }  // namespace
 
 std::string_view additionsOf(std::string_view category) {
@@ -97,9 +115,7 @@ std::string_view additionsOf(std::string_view category) {
 }
 
 bool isAddedWordCharacter(char32_t codePoint) {
-    for (const auto& [first, last] : kWordRanges)
-        if (codePoint >= first && codePoint <= last) return true;
-    return false;
+    return contains(kWordRanges, codePoint);
 }
 
 char32_t addedLowerCase(char32_t c) {
@@ -109,6 +125,12 @@ char32_t addedLowerCase(char32_t c) {
     if (c >= 0x10D50 && c <= 0x10D65) return c + 0x20;
     if (c >= 0x16EA0 && c <= 0x16EB8) return c + 0x1B;
     return c;
+}
+
+bool lacksCombiningClass(char32_t codePoint) { return codePoint >= 0x7FD && contains(kWithoutClass, codePoint); }
+
+bool lacksDecomposition(char32_t codePoint, bool compatibility) {
+    return codePoint == 0x11938 || (compatibility && contains(kWithoutCompatibility, codePoint));
 }
 
 }  // namespace prunescope::text

@@ -14,4 +14,9 @@ namespace prunescope::text {
 /// Lower case of letters that utf8proc 2.8 does not know; the argument itself for all others.
 [[nodiscard]] char32_t addedLowerCase(char32_t codePoint);
 
+/// Normalization is the other way round: the oracle's tables are those of Unicode 9. Characters that came later have no combining class
+/// or no decomposition there.
+[[nodiscard]] bool lacksCombiningClass(char32_t codePoint);
+[[nodiscard]] bool lacksDecomposition(char32_t codePoint, bool compatibility);
+
 }  // namespace prunescope::text

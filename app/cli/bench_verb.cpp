@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `bench`: the pruning core and the engine, with a yardstick in the same run. Synthetic features: smooth fields with noise, a peaked
-// relevance (the shape of CLIP grids; reference/performance.md 3.5).
+// `bench`: the pruning core (on core/prune's synthetic features) and the engine, with a yardstick in the same run.
 #include "app/cli/machine.h"
 #include "app/cli/session.h"
 #include "core/base/numbers.h"
 #include "core/engine/engine.h"
 #include "core/engine/straight_greedy.h"
+#include "core/prune/decision_bench.h"
 #include "core/run/errors.h"
 #include "core/run/stage_clock.h"
 
@@ -17,126 +17,34 @@
 namespace prunescope::cli {
 namespace {
 
-struct Summary {
-    double median = 0, p95 = 0;
-};
+constexpr std::int64_t kChannels = 1024;   // of the synthetic features, a CLIP tower's width
 
-Summary summaryOf(std::vector<double> values) {
+double medianOf(std::vector<double> values) {
     std::sort(values.begin(), values.end());
-    if (values.empty()) {
-        return {};
-    }
-    const auto at = [&](double share) { return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))]; };
-    return {at(0.5), at(0.95)};
+    return values.empty() ? 0 : values[values.size() / 2];
 }
 
 double rounded(double ms) { return std::round(ms * 1e4) / 1e4; }
 
-struct Problem {
-    int rows = 0, cols = 0;
-    HostTensor tokens, query;
-    std::vector<float> weights;
-};
-
-// Tokens [rows * cols, d]: a few smooth waves over the grid plus noise; the query is one of the tokens with noise.
-Problem makeProblem(int rows, int cols, int d, std::uint32_t seed) {
-    std::mt19937 random(seed);
-    std::normal_distribution<float> normal;
-    constexpr int kWaves = 24;
-    Problem problem;
-    problem.rows = rows;
-    problem.cols = cols;
-    problem.tokens = HostTensor({static_cast<std::int64_t>(rows) * cols, d});
-    problem.query = HostTensor({d});
-    std::vector<float> directions(static_cast<std::size_t>(kWaves * d));
-    std::generate(directions.begin(), directions.end(), [&] { return normal(random); });
-    std::vector<std::array<double, 3>> waves(kWaves);
-    for (auto& wave : waves) {
-        wave = {6.0 * normal(random), 6.0 * normal(random), 3.0 * normal(random)};
-    }
-    for (int r = 0; r < rows; ++r) {
-        for (int c = 0; c < cols; ++c) {
-            float* token = problem.tokens.mutableData() + (static_cast<std::int64_t>(r) * cols + c) * d;
-            for (int k = 0; k < kWaves; ++k) {
-                const auto& wave = waves[static_cast<std::size_t>(k)];
-                const auto amount = static_cast<float>(std::cos(wave[0] * r / rows + wave[1] * c / cols + wave[2]));
-                for (int i = 0; i < d; ++i) {
-                    token[i] += amount * directions[static_cast<std::size_t>(k * d + i)];
-                }
-            }
-            for (int i = 0; i < d; ++i) {
-                token[i] += 1.5F * normal(random);
-            }
-        }
-    }
-    const float* centre = problem.tokens.data() + (static_cast<std::int64_t>(rows / 3) * cols + cols / 2) * d;
-    for (int i = 0; i < d; ++i) {
-        problem.query.mutableData()[i] = centre[i] + normal(random);
-    }
-    problem.weights.resize(static_cast<std::size_t>(rows * cols));
-    std::generate(problem.weights.begin(), problem.weights.end(), [&] { return std::exp(-std::abs(0.7F * normal(random))); });
-    return problem;
-}
-
-// Every combination of the sliders; similarity, relevance and greedy order are there after the first round, which is not counted.
-Result<Summary> timeDecisions(const Problem& problem, const std::vector<std::int64_t>& budgets, std::stop_token stop) {
-    PruneSession session;
-    PruneInput input;
-    input.tokens = problem.tokens;
-    input.query = problem.query;
-    input.gridRows = problem.rows;
-    input.gridCols = problem.cols;
-    if (const auto set = session.setInput(std::move(input), stop); !set) {
-        return set.error();
-    }
-    std::vector<double> times;
-    for (int round = 0; round < 4; ++round) {
-        for (const double tau : {0.2, 0.5, 0.7, 0.9}) {
-            for (const double gamma : {0.0, 1.0, 4.0}) {
-                for (const double ratio : {0.25, 0.5, 0.75}) {
-                    for (const std::int64_t keep : budgets) {
-                        PruneOptions options;
-                        options.keep = keep;
-                        options.tau.value = tau;
-                        options.gamma = gamma;
-                        options.gspRatio = ratio;
-                        StageClock clock;
-                        double ms = 0;
-                        const auto decision = session.decide(options, stop);
-                        clock.lap(ms);
-                        if (!decision) {
-                            return decision.error();
-                        }
-                        if (round > 0) {
-                            times.push_back(ms);
-                        }
-                    }
-                }
-            }
-        }
-    }
-    return summaryOf(std::move(times));
-}
-
-Result<Json> timeGreedy(const Problem& problem, std::int64_t k, int rounds) {
+Result<Json> timeGreedy(std::int64_t n, std::int64_t k, int rounds) {
     const auto ops = workingOps();
-    const auto similarity = ops->similarity(MatrixView(problem.tokens));
-    if (!similarity) {
-        return similarity.error();
+    const auto problem = greedyBenchInput(n, kChannels);
+    if (!problem) {
+        return problem.error();
     }
-    const MatrixView matrix(*similarity);
+    const MatrixView matrix(problem->similarity);
     std::vector<double> ours;
     std::vector<double> straight;
     std::int64_t same = 0;
     for (int round = 0; round <= rounds; ++round) {
         StageClock clock;
         double ms = 0;
-        const auto order = ops->greedyDpp(matrix, problem.weights, k);
+        const auto order = ops->greedyDpp(matrix, problem->weights, k);
         clock.lap(ms);
         if (!order) {
             return order.error();
         }
-        const auto plain = straightGreedy(matrix, problem.weights, k);
+        const auto plain = straightGreedy(matrix, problem->weights, k);
         if (!plain) {
             return plain.error();
         }
@@ -149,8 +57,8 @@ Result<Json> timeGreedy(const Problem& problem, std::int64_t k, int rounds) {
             same += order->order[i] == plain->order[i] ? 1 : 0;
         }
     }
-    const double mine = summaryOf(ours).median;
-    const double theirs = summaryOf(straight).median;
+    const double mine = medianOf(ours);
+    const double theirs = medianOf(straight);
     return Json{{"ms", rounded(mine)}, {"straight_ms", rounded(theirs)}, {"ratio", mine > 0 ? std::round(100 * theirs / mine) / 100 : 0.0}, {"equal_picks", same}};
 }
 
@@ -167,7 +75,7 @@ Result<EngineTimes> timeGeneration(Pipeline& pipeline, const HostTensor& project
     input.visual = HostTensor({visual, width}, {projected.data(), projected.data() + visual * width});
     for (std::int64_t i = 0; i < kText + visual; ++i) {
         const bool isVisual = i >= 8 && i < 8 + visual;
-        input.ids.push_back(isVisual ? config.imageToken : 3 + i % 200 % std::max(1, config.text.vocab - 3));
+        input.ids.push_back(isVisual ? config.imageToken : 3 + i % 60);
         input.positions.push_back(i);
     }
     input.nextPosition = kText + visual;
@@ -189,7 +97,7 @@ Result<EngineTimes> timeGeneration(Pipeline& pipeline, const HostTensor& project
             decode.push_back(generated->decodeMs / static_cast<double>(std::max<std::size_t>(2, generated->ids.size()) - 1));
         }
     }
-    return EngineTimes{summaryOf(prefill).median, summaryOf(decode).median};
+    return EngineTimes{medianOf(prefill), medianOf(decode)};
 }
 
 Result<Json> timeEngine(Session& session) {
@@ -237,7 +145,7 @@ Result<Json> timeEngine(Session& session) {
                 {"prefill_64_ms", rounded(pruned->prefillMs)},
                 {"decode_ms_per_token", rounded(decode->decodeMs)},
                 {"decode_64_ms_per_token", rounded(pruned->decodeMs)},
-                {"vision_ms", rounded(summaryOf(vision).median)},
+                {"vision_ms", rounded(medianOf(vision))},
                 {"load_ms", rounded(facts.loadMs)},
                 {"visual_tokens", all},
                 {"model", session.openedFolder()},
@@ -266,21 +174,18 @@ std::string table(const Json& report) {
 
 int benchVerb(Session& session) {
     configureEngineThreads(session.options().load.threads);
-    const Problem small = makeProblem(24, 24, 256, 1);
-    const Problem large = makeProblem(48, 60, 256, 2);
     Json report;
     report["schema"] = "prunescope.bench/1";
     report["machine"] = {{"cpu", cpuName()}, {"threads", engineReport().threads}};
     report["program"] = {{"version", programVersion()}};
-    const std::pair<const char*, Result<Summary>> decisions[] = {{"576", timeDecisions(small, {32, 64, 128, 192}, session.stop())},
-                                                                 {"2880", timeDecisions(large, {160, 320, 640}, session.stop())}};
-    for (const auto& [name, summary] : decisions) {
-        if (!summary) {
-            return session.fail(summary.error());
+    const std::pair<const char*, Result<DecisionTiming>> decisions[] = {{"576", timeDecisions(576, kChannels, 400)}, {"2880", timeDecisions(2880, kChannels, 400)}};
+    for (const auto& [name, timing] : decisions) {
+        if (!timing) {
+            return session.fail(timing.error());
         }
-        report["decision_ms"][name] = {{"median", rounded(summary->median)}, {"p95", rounded(summary->p95)}};
+        report["decision_ms"][name] = {{"median", rounded(timing->medianMs)}, {"p95", rounded(timing->p95Ms)}, {"changes", timing->changes}};
     }
-    const std::pair<const char*, Result<Json>> greedy[] = {{"576x64", timeGreedy(small, 64, 15)}, {"2880x320", timeGreedy(large, 320, 7)}};
+    const std::pair<const char*, Result<Json>> greedy[] = {{"576x64", timeGreedy(576, 64, 15)}, {"2880x320", timeGreedy(2880, 320, 7)}};
     for (const auto& [name, row] : greedy) {
         if (!row) {
             return session.fail(row.error());

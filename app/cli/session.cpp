@@ -8,8 +8,8 @@
 #include "core/engine/engine.h"
 #include "core/run/errors.h"
 #include "core/run/stage_clock.h"
+#include "core/text/prompt.h"
 
-#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -110,7 +110,7 @@ Result<RunRequest> Session::readRequest() const {
     const bool question = m_arguments.has("question");
     const bool prompt = m_arguments.has("prompt");
     if (question == prompt) {
-        return makeError(ErrorCode::kUsage, question ? "USAGE-CONFLICT" : "USAGE-QUERY", question ? "options contradict each other" : "no question",
+        return makeError(ErrorCode::kUsage, question ? "USAGE-CONFLICT" : "U-QUERY", question ? "options contradict each other" : "no question",
                          question ? "--question, --prompt" : "", {}, question ? "give one of them" : "give --question TEXT or --prompt TEXT");
     }
     RunRequest request;
@@ -119,9 +119,8 @@ Result<RunRequest> Session::readRequest() const {
     if (prompt) {
         request.rawPrompt = m_arguments.value("prompt");
     }
-    const std::string& asked = prompt ? *request.rawPrompt : request.question;
-    if (std::all_of(asked.begin(), asked.end(), [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; })) {
-        return makeError(ErrorCode::kUsage, "USAGE-QUERY", "no question", {}, "it holds no words", "give --question TEXT");
+    if (const auto fine = checkQuestion(prompt ? *request.rawPrompt : request.question, static_cast<std::size_t>(m_options.limits.questionBytes)); !fine) {
+        return fine.error();
     }
     const auto newTokens = readCount(m_arguments, "max-new-tokens", 64, 1, 1'000'000);
     if (!newTokens) {

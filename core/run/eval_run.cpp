@@ -128,7 +128,7 @@ Result<EvalOutcome> runSuite(Pipeline& pipeline, const std::filesystem::path& su
         if (ran) {
             line = std::move(ran->line);
             method = std::move(ran->method);
-        } else if (ran.error().code == ErrorCode::kCancelled || (ran.error().code == ErrorCode::kUsage && ran.error().id.rfind("USAGE-QUERY", 0) != 0)) {
+        } else if (ran.error().code == ErrorCode::kCancelled || (ran.error().code == ErrorCode::kUsage && ran.error().id != "U-QUERY")) {
             return ran.error();   // options do not get better with the next item
         } else {
             line.id = item.id;

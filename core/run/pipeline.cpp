@@ -8,6 +8,7 @@
 #include "core/run/process_memory.h"
 #include "core/run/prompt.h"
 #include "core/run/stage_clock.h"
+#include "core/text/prompt.h"
 
 #include <algorithm>
 #include <cmath>
@@ -474,11 +475,16 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const std::filesystem::path& fo
         if (!tokenizer) {
             return tokenizer.error();
         }
-        // Ids behind the embedding table are refused where a prompt uses them. (reliability T17, T18)
+        // A few added tokens behind the table (the image token of old checkpoints) are refused only where a prompt uses them; more of them
+        // mean the tokenizer of another model. (reliability T17, T18)
+        constexpr std::int64_t kAddedTokens = 64;
         const std::int64_t vocab = checkpoint->config.text.vocab;
-        if (tokenizer->size() > std::max(vocab, checkpoint->config.imageToken + 1)) {
-            checkpoint->warnings.push_back("the tokenizer has ids up to " + formatCount(tokenizer->size() - 1) + ", the model " + formatCount(vocab)
-                                           + " embeddings: it may belong to another model");
+        const auto belongs = checkAgainstModel(*tokenizer, std::clamp(tokenizer->size(), vocab, vocab + kAddedTokens));
+        if (!belongs) {
+            return belongs.error();
+        }
+        if (!belongs->empty()) {
+            checkpoint->warnings.push_back(*belongs);
         }
         std::optional<Tokenizer> clipTokenizer;
         if (checkpoint->clipTextFolder) {

@@ -29,14 +29,10 @@ struct PromptPlan {
     [[nodiscard]] std::int64_t textTokens() const { return static_cast<std::int64_t>(ids.size()) - 1; }
 };
 
-/// Renders (template of the checkpoint) and tokenises. `rawPrompt` is taken as it is; its question is what follows the image token, a
-/// closing "ASSISTANT:" left out. Errors (kUsage): USAGE-QUERY (no words), USAGE-PROMPT (image token not exactly once); LIMIT-QUERY.
+/// Renders (template of the checkpoint) and tokenises. `raw` is taken as it is; its question is what follows the image token, a closing
+/// "ASSISTANT:" left out. Errors: U-QUERY, U-PROMPT (kUsage), L-QUERY, L-PROMPT (kLimit), TOK-*, MODEL-*.
 [[nodiscard]] Result<PromptPlan> planPrompt(const Tokenizer& tokenizer, const Checkpoint& checkpoint, const std::string& question,
-                                            const std::optional<std::string>& rawPrompt, QueryWords words, std::int64_t questionBytes,
-                                            std::int64_t promptTokens);
-
-/// Which bytes of `question` are content words: function words (is, there, the, of, …) and punctuation left out. One flag per byte.
-[[nodiscard]] std::vector<bool> contentBytes(const std::string& question);
+                                            const std::optional<std::string>& raw, QueryWords words, std::int64_t questionBytes, std::int64_t promptTokens);
 
 /// Puts the rows `emitted` of `projected` [n, d] where the image token stands. Positions: kCompact (and kAuto) count 0..T-1; kOriginal keeps
 /// the place each row has in the unpruned sequence of `n` visual tokens, so that text after the image starts at imageSlot + n.

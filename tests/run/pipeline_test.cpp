@@ -326,7 +326,7 @@ TEST(Catalogue, T13_QuestionWithoutWords) {
         const auto ran = pipeline->run(requestFor(question), {}, {});
         ASSERT_FALSE(ran.ok()) << '"' << question << '"';
         EXPECT_EQ(ran.error().code, ErrorCode::kUsage);
-        EXPECT_EQ(ran.error().id, "USAGE-QUERY");
+        EXPECT_EQ(ran.error().id, "U-QUERY");
     }
 }
 
@@ -347,21 +347,23 @@ TEST(Catalogue, T15_QuestionThatIsNotUtf8) {
     for (const std::string question : {"\xff\xfe", "a\xc0\xaf", "pot \xed\xa0\x80"}) {
         const auto ran = pipeline->run(requestFor(question), {}, {});
         ASSERT_FALSE(ran.ok());
-        EXPECT_EQ(ran.error().code, ErrorCode::kUsage);
+        EXPECT_EQ(ran.error().id, "TOK-UTF8");
     }
     EXPECT_TRUE(pipeline->run(requestFor("\xe2\x80\xae right to left \xe2\x80\x8d joined"), {}, {}).ok());
 }
 
 TEST(Catalogue, T16_QuestionWithTheImageTokenInIt) {
-    const auto pipeline = fakePipeline(scriptSaying("no"));
-    const auto ran = pipeline->run(requestFor("what is <image> here"), {}, {});
-    ASSERT_FALSE(ran.ok());
-    EXPECT_EQ(ran.error().id, "USAGE-QUERY-IMAGE");
+    auto script = scriptSaying("no");
+    const auto pipeline = fakePipeline(script);
+    mustRun(*pipeline, requestFor("what is <image> here </s>"));
+    const auto& ids = script->prefills.back().ids;
+    EXPECT_EQ(std::count(ids.begin(), ids.end(), 120), 5) << "one place for the picture: the five rows kept";
+    EXPECT_EQ(std::count(ids.begin(), ids.end(), 2), 0) << "a control token in the question is text";
     RunRequest raw = requestFor("");
     raw.rawPrompt = "no image here";
-    EXPECT_EQ(pipeline->run(raw, {}, {}).error().id, "USAGE-PROMPT");
+    EXPECT_EQ(pipeline->run(raw, {}, {}).error().id, "U-PROMPT");
     raw.rawPrompt = "<image><image> twice";
-    EXPECT_EQ(pipeline->run(raw, {}, {}).error().id, "USAGE-PROMPT");
+    EXPECT_EQ(pipeline->run(raw, {}, {}).error().id, "U-PROMPT");
     raw.rawPrompt = "USER: <image>\npot ASSISTANT:";
     EXPECT_TRUE(pipeline->run(raw, {}, {}).ok());
 }

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The inference worker: order of events, newest request wins, cancel, reuse of the unpruned answer, quick shutdown.
+#include "app/inference_worker.h"
+#include "tests/run/fake_model.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace prunescope {
+namespace {
+
+using namespace prunescope::testing;
+
+// Everything the worker said, in order, as words like "decision 1", "text 1 pruned", "finished 1 whole", "error 0 MODEL-X".
+class Listener {
+public:
+    ServiceEvents events() {
+        ServiceEvents events;
+        events.onLoadProgress = [this](double, const std::string&) { say("progress"); };
+        events.onModelReady = [this](const ModelFacts& facts, const std::string&) { say("ready " + facts.family); };
+        events.onDecision = [this](std::uint64_t job, const std::shared_ptr<const RunResult>& result) {
+            say("decision " + std::to_string(job) + (result->jobId == job ? "" : " with another id"));
+        };
+        events.onText = [this](std::uint64_t job, bool unpruned, const std::string& text) {
+            const std::lock_guard lock(m_mutex);
+            m_texts[std::to_string(job) + (unpruned ? " whole" : " pruned")] += text;
+        };
+        events.onFinished = [this](std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result) {
+            say("finished " + std::to_string(job) + (unpruned ? " whole" : " pruned") + (result->finish == FinishReason::kCancelled ? " cancelled" : ""));
+        };
+        events.onError = [this](std::uint64_t job, const Error& error) { say("error " + std::to_string(job) + " " + error.id); };
+        return events;
+    }
+    // Waits until `word` was said; a minute is only reached by a worker that hangs.
+    bool waitFor(const std::string& word) {
+        std::unique_lock lock(m_mutex);
+        return m_heard.wait_for(lock, std::chrono::minutes(1), [&] { return std::find(m_words.begin(), m_words.end(), word) != m_words.end(); });
+    }
+    std::vector<std::string> words() {
+        const std::lock_guard lock(m_mutex);
+        return m_words;
+    }
+    bool has(const std::string& word) {
+        const auto all = words();
+        return std::find(all.begin(), all.end(), word) != all.end();
+    }
+    std::string text(const std::string& key) {
+        const std::lock_guard lock(m_mutex);
+        return m_texts[key];
+    }
+    void clear() {
+        const std::lock_guard lock(m_mutex);
+        m_words.clear();
+    }
+
+private:
+    void say(std::string word) {
+        const std::lock_guard lock(m_mutex);
+        if (m_words.empty() || m_words.back() != word || word != "progress") {
+            m_words.push_back(std::move(word));
+        }
+        m_heard.notify_all();
+    }
+    std::mutex m_mutex;
+    std::condition_variable m_heard;
+    std::vector<std::string> m_words;
+    std::map<std::string, std::string> m_texts;
+};
+
+PipelineOpener fakeOpener(const std::shared_ptr<FakeScript>& script) {
+    return [script](const std::filesystem::path& folder, const LoadOptions&, const ProgressSink& progress,
+                    const std::stop_token& stop) -> Result<std::unique_ptr<Pipeline>> {
+        for (int i = 0; i <= 1000; ++i) {
+            progress(i / 1000.0, "loading");
+        }
+        if (folder == "broken" || stop.stop_requested()) {
+            Error error;
+            error.code = stop.stop_requested() ? ErrorCode::kCancelled : ErrorCode::kBadModel;
+            error.id = stop.stop_requested() ? "CANCELLED" : "MODEL-BROKEN";
+            return error;
+        }
+        return fakePipeline(script);
+    };
+}
+
+RunRequest ask(const std::string& question, const std::string& sha = "a") {
+    RunRequest request;
+    request.image = fakePicture(sha);
+    request.question = question;
+    request.prune.keep = 5;
+    return request;
+}
+
+struct Fixture {
+    std::shared_ptr<FakeScript> script = scriptSaying("yes it is");
+    Listener listener;
+    InferenceWorker worker{fakeOpener(script)};
+    Fixture() {
+        worker.setEvents(listener.events());
+        worker.loadModel("fake", {});
+        EXPECT_TRUE(listener.waitFor("ready llava"));
+        listener.clear();
+    }
+};
+
+TEST(InferenceWorker, DecisionThenPrunedThenWhole) {
+    Fixture f;
+    EXPECT_EQ(f.worker.submit(ask("pot")), 1U);
+    ASSERT_TRUE(f.listener.waitFor("finished 1 whole"));
+    EXPECT_EQ(f.listener.words(), (std::vector<std::string>{"decision 1", "finished 1 pruned", "finished 1 whole"}));
+    EXPECT_EQ(f.listener.text("1 pruned"), "yes it is");
+    EXPECT_EQ(f.listener.text("1 whole"), "yes it is");
+    EXPECT_EQ(f.script->generations, 2);
+}
+
+TEST(InferenceWorker, WholeAnswerIsRememberedPerImageAndQuestion) {
+    Fixture f;
+    const auto picture = fakePicture("same");
+    RunRequest request = ask("pot");
+    request.image = picture;
+    f.worker.submit(request);
+    ASSERT_TRUE(f.listener.waitFor("finished 1 whole"));
+    request.prune.tau.value = 0.1;
+    f.worker.submit(request);
+    ASSERT_TRUE(f.listener.waitFor("finished 2 pruned"));
+    EXPECT_EQ(f.script->generations, 3);
+    const auto words = f.listener.words();
+    const auto decision = std::find(words.begin(), words.end(), "decision 2");
+    ASSERT_NE(decision, words.end());
+    EXPECT_EQ(*(decision + 1), "finished 2 whole") << "the known answer comes at once";
+    request.question = "dog";
+    f.worker.submit(request);
+    ASSERT_TRUE(f.listener.waitFor("finished 3 whole"));
+    EXPECT_EQ(f.script->generations, 5);
+    EXPECT_EQ(f.script->visionRuns, 1);
+}
+
+TEST(InferenceWorker, DecisionOnly) {
+    Fixture f;
+    RunRequest request = ask("pot");
+    request.withAnswer = false;
+    f.worker.submit(request);
+    ASSERT_TRUE(f.listener.waitFor("decision 1"));
+    f.worker.submit(ask("pot"));
+    ASSERT_TRUE(f.listener.waitFor("finished 2 whole"));
+    EXPECT_FALSE(f.listener.has("finished 1 pruned"));
+}
+
+TEST(InferenceWorker, MethodNoneIsBothAnswers) {
+    Fixture f;
+    RunRequest request = ask("pot");
+    request.prune = {};
+    request.prune.method = "none";
+    f.worker.submit(request);
+    ASSERT_TRUE(f.listener.waitFor("finished 1 whole"));
+    EXPECT_TRUE(f.listener.has("finished 1 pruned"));
+    EXPECT_EQ(f.script->generations, 1);
+}
+
+// The model waits at a step until the test lets it go on or it is stopped.
+class Gate {
+public:
+    void hold(std::stop_token stop) {
+        std::unique_lock lock(m_mutex);
+        m_here = true;
+        m_changed.notify_all();
+        m_changed.wait(lock, stop, [this] { return m_open; });
+        m_here = false;
+    }
+    bool waitUntilHeld() {
+        std::unique_lock lock(m_mutex);
+        return m_changed.wait_for(lock, std::chrono::minutes(1), [this] { return m_here; });
+    }
+    void open() {
+        const std::lock_guard lock(m_mutex);
+        m_open = true;
+        m_changed.notify_all();
+    }
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable_any m_changed;
+    bool m_open = false, m_here = false;
+};
+
+TEST(InferenceWorker, NewRequestStopsTheOldOneAndSilencesIt) {
+    Fixture f;
+    Gate gate;
+    f.script->onStep = [&](int step, const std::stop_token& stop) {
+        if (step == 1 && f.script->generations == 1) {
+            gate.hold(stop);
+        }
+    };
+    f.worker.submit(ask("pot"));
+    ASSERT_TRUE(gate.waitUntilHeld());
+    f.worker.submit(ask("dog"));
+    ASSERT_TRUE(f.listener.waitFor("finished 2 whole"));
+    for (const std::string& word : f.listener.words()) {
+        EXPECT_TRUE(word == "decision 1" || word.find(" 2") != std::string::npos) << word;
+    }
+    EXPECT_FALSE(f.listener.has("finished 1 pruned cancelled"));
+}
+
+TEST(InferenceWorker, OnlyTheNewestOfManyRuns) {
+    Fixture f;
+    Gate gate;
+    f.script->onVision = [&](const std::stop_token& stop) {
+        if (f.script->visionRuns == 1) {
+            gate.hold(stop);
+        }
+    };
+    const auto picture = fakePicture("held");
+    RunRequest request = ask("pot");
+    request.image = picture;
+    f.worker.submit(request);
+    ASSERT_TRUE(gate.waitUntilHeld());
+    std::uint64_t last = 0;
+    for (int i = 0; i < 50; ++i) {
+        request.prune.tau.value = 0.01 * i;
+        last = f.worker.submit(request);
+    }
+    gate.open();
+    ASSERT_TRUE(f.listener.waitFor("finished " + std::to_string(last) + " whole"));
+    EXPECT_EQ(f.script->visionRuns, 1) << "requests on the same image do not start the tower again";
+    EXPECT_EQ(f.script->generations, 2);
+    for (const std::string& word : f.listener.words()) {
+        EXPECT_NE(word.find(std::to_string(last)), std::string::npos) << word;
+    }
+}
+
+TEST(InferenceWorker, AnotherImageStopsTheTower) {
+    Fixture f;
+    Gate gate;
+    f.script->onVision = [&](const std::stop_token& stop) {
+        if (f.script->visionRuns == 1) {
+            gate.hold(stop);   // never opened: only the stop ends it
+        }
+    };
+    f.worker.submit(ask("pot", "first"));
+    ASSERT_TRUE(gate.waitUntilHeld());
+    f.worker.submit(ask("pot", "second"));
+    ASSERT_TRUE(f.listener.waitFor("finished 2 whole"));
+    EXPECT_EQ(f.script->visionRuns, 2);
+}
+
+TEST(InferenceWorker, CancelIsReported) {
+    Fixture f;
+    Gate gate;
+    f.script->onStep = [&](int step, const std::stop_token& stop) {
+        if (step == 2) {
+            gate.hold(stop);
+        }
+    };
+    f.worker.submit(ask("pot"));
+    ASSERT_TRUE(gate.waitUntilHeld());
+    f.worker.cancel();
+    EXPECT_TRUE(f.listener.waitFor("finished 1 pruned cancelled"));
+    EXPECT_FALSE(f.listener.has("finished 1 whole"));
+    f.script->onStep = nullptr;
+    f.worker.submit(ask("pot"));
+    EXPECT_TRUE(f.listener.waitFor("finished 2 whole")) << "the worker goes on after a cancel";
+}
+
+TEST(InferenceWorker, ErrorsCarryTheirJob) {
+    Fixture f;
+    f.worker.submit(ask(""));
+    EXPECT_TRUE(f.listener.waitFor("error 1 U-QUERY"));
+    f.script->outOfMemory = true;
+    f.worker.submit(ask("pot"));
+    EXPECT_TRUE(f.listener.waitFor("error 2 MEM-HOST"));
+    f.script->outOfMemory = false;
+    f.worker.loadModel("broken", {});
+    EXPECT_TRUE(f.listener.waitFor("error 0 MODEL-BROKEN"));
+    f.worker.submit(ask("pot"));
+    EXPECT_TRUE(f.listener.waitFor("finished 3 whole")) << "the old model stays when a new one cannot be loaded";
+}
+
+TEST(InferenceWorker, WithoutAModel) {
+    Listener listener;
+    InferenceWorker worker(fakeOpener(scriptSaying("no")));
+    worker.setEvents(listener.events());
+    worker.submit(ask("pot"));
+    EXPECT_TRUE(listener.waitFor("error 1 MODEL-NONE"));
+}
+
+TEST(InferenceWorker, RequestWaitsForTheModelThatIsLoading) {
+    const auto script = scriptSaying("yes it is");
+    Listener listener;
+    InferenceWorker worker(fakeOpener(script));
+    worker.setEvents(listener.events());
+    worker.loadModel("fake", {});
+    worker.submit(ask("pot"));
+    EXPECT_TRUE(listener.waitFor("finished 1 whole"));
+}
+
+TEST(InferenceWorker, ProgressIsThrottled) {
+    Listener listener;
+    int calls = 0;
+    ServiceEvents events = listener.events();
+    events.onLoadProgress = [&](double, const std::string&) { ++calls; };
+    InferenceWorker worker(fakeOpener(scriptSaying("no")));
+    worker.setEvents(events);
+    worker.loadModel("fake", {});
+    ASSERT_TRUE(listener.waitFor("ready llava"));
+    EXPECT_GE(calls, 2) << "the first and the last step are told";
+    EXPECT_LT(calls, 1001) << "1,001 steps were reported";
+}
+
+TEST(InferenceWorker, DestructionStopsARunningJob) {
+    const auto script = scriptSaying("yes it is");
+    Gate gate;
+    script->onStep = [&](int step, const std::stop_token& stop) {
+        if (step == 1) {
+            gate.hold(stop);   // never opened
+        }
+    };
+    Listener listener;
+    {
+        InferenceWorker worker(fakeOpener(script));
+        worker.setEvents(listener.events());
+        worker.loadModel("fake", {});
+        worker.submit(ask("pot"));
+        ASSERT_TRUE(gate.waitUntilHeld());
+    }
+    EXPECT_FALSE(listener.has("finished 1 pruned cancelled")) << "no event after the end";
+}
+
+// R10: cancel and start again a thousand times; the last one wins.
+TEST(Catalogue, R10_CancelAndStartAThousandTimes) {
+    Fixture f;
+    const auto picture = fakePicture("r10");
+    RunRequest request = ask("pot");
+    request.image = picture;
+    std::uint64_t last = 0;
+    for (int i = 0; i < 1000; ++i) {
+        request.prune.keep = 1 + i % 15;
+        last = f.worker.submit(request);
+        if (i % 3 == 0) {
+            f.worker.cancel();
+        }
+    }
+    last = f.worker.submit(request);
+    EXPECT_TRUE(f.listener.waitFor("finished " + std::to_string(last) + " whole"));
+}
+
+}  // namespace
+}  // namespace prunescope

@@ -31,6 +31,8 @@ using LooseDouble = double __attribute__((vector_size(PRUNESCOPE_LANES * 4), ali
 
 inline Vector load(const float* p) { return *reinterpret_cast<const LooseVector*>(p); }
 inline void store(float* p, Vector v) { *reinterpret_cast<LooseVector*>(p) = v; }
+/// All lanes equal. (x - 0 is x for every x, -0 included; x + 0 is not, and would cost an addition.)
+inline Vector splat(float value) { return value - Vector{}; }
 inline DoubleVector loadWide(const float* p) {
     const HalfVector half = *reinterpret_cast<const LooseHalf*>(p);
     return __builtin_convertvector(half, DoubleVector);
@@ -97,7 +99,7 @@ void tile(const float* a, const float* b, std::int64_t depth, float* c, std::int
         }
 #pragma GCC unroll 16
         for (std::int64_t r = 0; r < kTileRows; ++r) {
-            const Vector left = Vector{} + a[k * kTileRows + r];
+            const Vector left = splat(a[k * kTileRows + r]);
             for (std::int64_t v = 0; v < kTileVectors; ++v) {
                 acc[r][v] += left * right[v];
             }
@@ -164,9 +166,9 @@ constexpr std::int64_t kParts = kBlockTokens / kLanes;       // vectors per bloc
 constexpr std::int64_t kTogether = PRUNESCOPE_LANES == 16 ? 4 : 1;   // coefficients computed side by side
 
 inline void addProduct(Vector (&acc)[4][kParts], std::int64_t chain, float factor, const float* column) {
-    const Vector splat = Vector{} + factor;
+    const Vector same = splat(factor);
     for (std::int64_t p = 0; p < kParts; ++p) {
-        acc[chain][p] += splat * load(column + p * kLanes);
+        acc[chain][p] += same * load(column + p * kLanes);
     }
 }
 

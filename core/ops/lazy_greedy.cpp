@@ -9,8 +9,8 @@
 namespace prunescope::detail {
 namespace {
 
-constexpr std::int64_t kMostActive = 128;     // tokens that compete in a round
-constexpr std::int64_t kPicksWanted = 12;     // per round; the level adapts
+constexpr std::int64_t kMostActive = 96;     // tokens that compete in a round
+constexpr std::int64_t kPicksWanted = 16;     // per round; the level adapts
 
 std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
@@ -175,30 +175,33 @@ void LazyGreedy::compete(std::int64_t target, double outside) {
     std::array<std::int32_t, kMostActive> token{};
     std::array<float*, kMostActive> rows{};
     std::array<double, kMostActive> residual{};
+    std::array<double, kMostActive> square{};
+    std::array<double, kMostActive> cut{};
     constexpr std::array<float, kBlockTokens> done{};
     for (std::int64_t a = 0; a < groups * kBlockTokens; ++a) {
         token[at(a)] = m_active[at(std::min(a, count - 1))];
         rows[at(a)] = rowOf(token[at(a)]);
         residual[at(a)] = m_residual[at(token[at(a)])];
+        square[at(a)] = a < count ? m_square[at(token[at(a)])] : 0.0;   // the last group may repeat its last token
+        cut[at(a)] = m_cut[at(token[at(a)])];
     }
     for (std::int64_t g = 0; g < groups; ++g) {
         m_kernels->pack(rows.data() + g * kBlockTokens, start, m_columns.data() + g * stride);
     }
     while (picks() < target) {
+        std::array<double, kMostActive> gain{};
         double best = 0;
-        std::int64_t winner = -1;
-        for (std::int64_t a = 0; a < count; ++a) {
-            const double gain = residual[at(a)] > m_cut[at(token[at(a)])] ? m_square[at(token[at(a)])] * residual[at(a)] : 0.0;
-            if (gain > best) {
-                best = gain;
-                winner = a;
-            }
+        for (std::int64_t a = 0; a < groups * kBlockTokens; ++a) {
+            gain[at(a)] = residual[at(a)] > cut[at(a)] ? square[at(a)] * residual[at(a)] : 0.0;
+            best = gain[at(a)] > best ? gain[at(a)] : best;
         }
-        if (winner < 0 || best <= m_floor || (picks() > start && best <= outside)) {
+        const std::int64_t winner = std::find(gain.begin(), gain.begin() + count, best) - gain.begin();   // the first of equals
+        if (best <= m_floor || (picks() > start && best <= outside)) {
             break;
         }
         m_level = best;
         record(token[at(winner)], m_columns.data() + winner / kBlockTokens * stride + winner % kBlockTokens, residual[at(winner)]);
+        square[at(winner)] = 0;
         const std::int64_t now = picks();
         const float* similarity = m_similarityRow.back();
         for (std::int64_t a = 0; a < groups * kBlockTokens; ++a) {

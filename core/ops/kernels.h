@@ -9,6 +9,7 @@
 namespace prunescope::detail {
 
 inline constexpr std::int64_t kBlockTokens = 16;   ///< tokens that a greedy run handles side by side, on every level
+inline constexpr std::int64_t kChunk = 16;         ///< numbers of a Cholesky row that lie together
 
 /// Sixteen tokens that lag behind the greedy order: columns [from, to) of their Cholesky rows are to be computed.
 struct CatchUp {
@@ -33,12 +34,12 @@ struct KernelTable {
     void (*gram)(const float* x, std::int64_t n, std::int64_t d, float* out, float* workspace) = nullptr;
     std::int64_t (*gramWorkspace)(std::int64_t n) = nullptr;
     void (*catchUp)(const CatchUp& work) = nullptr;
-    /// columns[s, lane] = rows[lane][s] for s in [0, count), and back for s in [from, to). `rows` holds 16 pointers; 4 floats beyond `count`
-    /// may be read (not used) from each.
-    void (*pack)(const float* const* rows, std::int64_t count, float* columns) = nullptr;
-    void (*unpack)(const float* columns, std::int64_t from, std::int64_t to, float* const* rows) = nullptr;
-    /// rows[i * stride + s] = sources[s][i] for i in [0, n), s in [0, count).
-    void (*transpose)(const float* const* sources, std::int64_t count, std::int64_t n, float* rows, std::int64_t stride) = nullptr;
+    /// Cholesky rows lie in chunks of kChunk numbers: number s of token i is chunks[s / kChunk][i * kChunk + s % kChunk].
+    /// columns[s, lane] = number s of token tokens[lane], for s in [0, count), and back for s in [from, to).
+    void (*pack)(const float* const* chunks, const std::int32_t* tokens, std::int64_t count, float* columns) = nullptr;
+    void (*unpack)(const float* columns, const std::int32_t* tokens, std::int64_t from, std::int64_t to, float* const* chunks) = nullptr;
+    /// Number from + s of token i = sources[s][i], for i in [0, n), s in [0, count).
+    void (*spread)(const float* const* sources, std::int64_t from, std::int64_t count, std::int64_t n, float* const* chunks) = nullptr;
 };
 
 [[nodiscard]] const KernelTable& baseKernels();

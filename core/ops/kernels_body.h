@@ -265,12 +265,13 @@ inline void transpose(Quad (&q)[4]) {
     q[3] = __builtin_shuffle(c, d, QuadIndex{2, 3, 6, 7});
 }
 
-void packRows(const float* const* rows, std::int64_t count, float* columns) {
+void packRows(const float* const* chunks, const std::int32_t* tokens, std::int64_t count, float* columns) {
     for (std::int64_t s = 0; s < count; s += 4) {
+        const float* chunk = chunks[s / kChunk] + s % kChunk;
         for (std::int64_t lane = 0; lane < kBlockTokens; lane += 4) {
             Quad q[4];
             for (std::int64_t i = 0; i < 4; ++i) {
-                q[i] = *reinterpret_cast<const LooseQuad*>(rows[lane + i] + s);
+                q[i] = *reinterpret_cast<const LooseQuad*>(chunk + tokens[lane + i] * kChunk);
             }
             transpose(q);
             for (std::int64_t i = 0; i < 4; ++i) {
@@ -280,30 +281,42 @@ void packRows(const float* const* rows, std::int64_t count, float* columns) {
     }
 }
 
-void unpackRows(const float* columns, std::int64_t from, std::int64_t to, float* const* rows) {
-    std::int64_t s = from;
-    for (; s + 4 <= to; s += 4) {
+void unpackRows(const float* columns, const std::int32_t* tokens, std::int64_t from, std::int64_t to, float* const* chunks) {
+    for (std::int64_t s = from / 4 * 4; s < to; s += 4) {   // numbers before `from` are written back as they were read
+        float* chunk = chunks[s / kChunk] + s % kChunk;
         for (std::int64_t lane = 0; lane < kBlockTokens; lane += 4) {
-            Quad q[4];
-            for (std::int64_t i = 0; i < 4; ++i) {
-                q[i] = *reinterpret_cast<const LooseQuad*>(columns + (s + i) * kBlockTokens + lane);
+            if (s + 4 <= to) {
+                Quad q[4];
+                for (std::int64_t i = 0; i < 4; ++i) {
+                    q[i] = *reinterpret_cast<const LooseQuad*>(columns + (s + i) * kBlockTokens + lane);
+                }
+                transpose(q);
+                for (std::int64_t i = 0; i < 4; ++i) {
+                    *reinterpret_cast<LooseQuad*>(chunk + tokens[lane + i] * kChunk) = q[i];
+                }
+                continue;
             }
-            transpose(q);
             for (std::int64_t i = 0; i < 4; ++i) {
-                *reinterpret_cast<LooseQuad*>(rows[lane + i] + s) = q[i];
+                for (std::int64_t t = s; t < to; ++t) {
+                    chunk[tokens[lane + i] * kChunk + t - s] = columns[t * kBlockTokens + lane + i];
+                }
             }
-        }
-    }
-    for (; s < to; ++s) {
-        for (std::int64_t lane = 0; lane < kBlockTokens; ++lane) {
-            rows[lane][s] = columns[s * kBlockTokens + lane];
         }
     }
 }
 
-void transposeRows(const float* const* sources, std::int64_t count, std::int64_t n, float* rows, std::int64_t stride) {
+/// One pick at a time where it does not fill four numbers of a chunk.
+void spreadRows(const float* const* sources, std::int64_t from, std::int64_t count, std::int64_t n, float* const* chunks) {
     std::int64_t s = 0;
-    for (; s + 4 <= count; s += 4) {
+    while (s < count) {
+        float* chunk = chunks[(from + s) / kChunk] + (from + s) % kChunk;
+        if ((from + s) % 4 != 0 || s + 4 > count) {
+            for (std::int64_t i = 0; i < n; ++i) {
+                chunk[i * kChunk] = sources[s][i];
+            }
+            ++s;
+            continue;
+        }
         std::int64_t i = 0;
         for (; i + 4 <= n; i += 4) {
             Quad q[4];
@@ -312,19 +325,15 @@ void transposeRows(const float* const* sources, std::int64_t count, std::int64_t
             }
             transpose(q);
             for (std::int64_t t = 0; t < 4; ++t) {
-                *reinterpret_cast<LooseQuad*>(rows + (i + t) * stride + s) = q[t];
+                *reinterpret_cast<LooseQuad*>(chunk + (i + t) * kChunk) = q[t];
             }
         }
         for (; i < n; ++i) {
-            for (std::int64_t t = s; t < s + 4; ++t) {
-                rows[i * stride + t] = sources[t][i];
+            for (std::int64_t t = 0; t < 4; ++t) {
+                chunk[i * kChunk + t] = sources[s + t][i];
             }
         }
-    }
-    for (; s < count; ++s) {
-        for (std::int64_t i = 0; i < n; ++i) {
-            rows[i * stride + s] = sources[s][i];
-        }
+        s += 4;
     }
 }
 
@@ -339,7 +348,7 @@ KernelTable makeTable(const char* level) {
     table.catchUp = catchUpBlock;
     table.pack = packRows;
     table.unpack = unpackRows;
-    table.transpose = transposeRows;
+    table.spread = spreadRows;
     return table;
 }
 

@@ -40,38 +40,29 @@ double LazyGreedy::gainOf(std::int64_t token) const {
     return m_residual[at(token)] > m_cut[at(token)] ? m_square[at(token)] * m_residual[at(token)] : 0.0;
 }
 
-/// Rows grow in steps, four floats of slack behind each for the packing.
+/// Rows grow by whole chunks; nothing moves.
 void LazyGreedy::reserve(std::int64_t columns) {
-    if (columns + 4 <= m_capacity) {
-        return;
+    while (static_cast<std::int64_t>(m_chunks.size()) * kChunk < columns) {
+        m_chunkOwner.push_back(std::make_unique_for_overwrite<float[]>(at(m_similarity.rows * kChunk)));
+        m_chunks.push_back(m_chunkOwner.back().get());
     }
-    const std::int64_t n = m_similarity.rows;
-    const std::int64_t capacity = std::max((columns + 4 + 15) / 16 * 16, std::min(2 * m_capacity, (n + 4 + 15) / 16 * 16));
-    auto rows = std::make_unique_for_overwrite<float[]>(at(n * capacity));
-    for (std::int64_t i = 0; i < n; ++i) {
-        std::copy_n(rowOf(i), picks(), rows.get() + i * capacity);
-    }
-    m_rows = std::move(rows);
-    m_capacity = capacity;
 }
 
 /// Brings up to 16 tokens of similar age up to date.
 void LazyGreedy::refreshGroup(const std::int32_t* tokens, std::int64_t count) {
     std::array<std::int32_t, kBlockTokens> token{};
-    std::array<float*, kBlockTokens> rows{};
     std::array<double, kBlockTokens> residual{};
     std::array<float, kBlockTokens> done{};
     std::int64_t from = picks();
     for (std::int64_t lane = 0; lane < kBlockTokens; ++lane) {
         token[at(lane)] = tokens[std::min(lane, count - 1)];
-        rows[at(lane)] = rowOf(token[at(lane)]);
         residual[at(lane)] = m_residual[at(token[at(lane)])];
         done[at(lane)] = static_cast<float>(m_done[at(token[at(lane)])]);
         from = std::min<std::int64_t>(from, m_done[at(token[at(lane)])]);
     }
 
     const std::int64_t to = picks();
-    m_kernels->pack(rows.data(), to, m_columns.data());
+    m_kernels->pack(m_chunks.data(), token.data(), to, m_columns.data());
     CatchUp work;
     work.columns = m_columns.data();
     work.from = from;
@@ -81,7 +72,7 @@ void LazyGreedy::refreshGroup(const std::int32_t* tokens, std::int64_t count) {
     work.residual = residual.data();
     work.done = done.data();
     m_kernels->catchUp(work);
-    m_kernels->unpack(m_columns.data(), from, to, rows.data());
+    m_kernels->unpack(m_columns.data(), token.data(), from, to, m_chunks.data());
     m_coefficients += (to - from) * kBlockTokens;
     for (std::int64_t lane = 0; lane < count; ++lane) {
         const std::int64_t i = token[at(lane)];
@@ -163,7 +154,7 @@ void LazyGreedy::record(std::int32_t token, const float* lane, double residual) 
 
 /// Hands the similarities of the picks since `from` to all tokens, as numbers yet to become coefficients.
 void LazyGreedy::publish(std::int64_t from) {
-    m_kernels->transpose(m_similarityRow.data() + from, picks() - from, m_similarity.rows, m_rows.get() + from, m_capacity);
+    m_kernels->spread(m_similarityRow.data() + from, from, picks() - from, m_similarity.rows, m_chunks.data());
 }
 
 /// Picks among m_active while the best of them beats `outside`, the largest bound of all others. The first pick is theirs in any case.
@@ -171,22 +162,20 @@ void LazyGreedy::compete(std::int64_t target, double outside) {
     const std::int64_t count = static_cast<std::int64_t>(m_active.size());
     const std::int64_t groups = (count + kBlockTokens - 1) / kBlockTokens;
     const std::int64_t start = picks();
-    const std::int64_t stride = m_capacity * kBlockTokens;
+    const std::int64_t stride = static_cast<std::int64_t>(m_chunks.size()) * kChunk * kBlockTokens;
     std::array<std::int32_t, kMostActive> token{};
-    std::array<float*, kMostActive> rows{};
     std::array<double, kMostActive> residual{};
     std::array<double, kMostActive> square{};
     std::array<double, kMostActive> cut{};
     constexpr std::array<float, kBlockTokens> done{};
     for (std::int64_t a = 0; a < groups * kBlockTokens; ++a) {
         token[at(a)] = m_active[at(std::min(a, count - 1))];
-        rows[at(a)] = rowOf(token[at(a)]);
         residual[at(a)] = m_residual[at(token[at(a)])];
         square[at(a)] = a < count ? m_square[at(token[at(a)])] : 0.0;   // the last group may repeat its last token
         cut[at(a)] = m_cut[at(token[at(a)])];
     }
     for (std::int64_t g = 0; g < groups; ++g) {
-        m_kernels->pack(rows.data() + g * kBlockTokens, start, m_columns.data() + g * stride);
+        m_kernels->pack(m_chunks.data(), token.data() + g * kBlockTokens, start, m_columns.data() + g * stride);
     }
     while (picks() < target) {
         std::array<double, kMostActive> gain{};
@@ -222,7 +211,7 @@ void LazyGreedy::compete(std::int64_t target, double outside) {
     }
     publish(start);
     for (std::int64_t g = 0; g < groups; ++g) {
-        m_kernels->unpack(m_columns.data() + g * stride, start, picks(), rows.data() + g * kBlockTokens);
+        m_kernels->unpack(m_columns.data() + g * stride, token.data() + g * kBlockTokens, start, picks(), m_chunks.data());
     }
     for (std::int64_t a = 0; a < count; ++a) {
         const std::int64_t i = token[at(a)];
@@ -242,7 +231,7 @@ Result<void> LazyGreedy::extend(std::int64_t k) {
         return {};
     }
     reserve(target);
-    m_columns.resize(at(m_capacity * kMostActive));
+    m_columns.resize(m_chunks.size() * at(kChunk * kMostActive));
     while (picks() < target && !m_result.exhausted) {
         ++m_rounds;
         gatherActive();

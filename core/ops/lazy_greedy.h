@@ -26,7 +26,6 @@ public:
 
 private:
     [[nodiscard]] std::int64_t picks() const { return static_cast<std::int64_t>(m_result.order.size()); }
-    [[nodiscard]] float* rowOf(std::int64_t token) { return m_rows.get() + token * m_capacity; }
     [[nodiscard]] double gainOf(std::int64_t token) const;
     void reserve(std::int64_t columns);
     void gatherActive();
@@ -41,8 +40,8 @@ private:
     std::vector<double> m_square, m_residual, m_cut;   ///< w_i^2 (0 once taken), d_i^2, rank bound of d_i^2
     std::vector<double> m_bound;                       ///< gain at the last update; 0 once taken
     std::vector<std::int32_t> m_done;                  ///< picks that the residual knows of
-    std::unique_ptr<float[]> m_rows;                   ///< [n, m_capacity]: coefficient s where s < m_done, else S(pick s, token)
-    std::int64_t m_capacity = 0;
+    std::vector<std::unique_ptr<float[]>> m_chunkOwner;   ///< Cholesky rows in chunks [n, kChunk] (kernels.h): coefficient s where
+    std::vector<float*> m_chunks;                         ///< s < m_done, else S(pick s, token)
     std::vector<std::vector<float>> m_factor;          ///< rows of the picked tokens
     std::vector<const float*> m_factorRow, m_similarityRow;
     std::vector<float> m_inverse;

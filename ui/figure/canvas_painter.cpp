@@ -133,7 +133,7 @@ void paintHeat(QPainter& painter, const CanvasScene& scene, const CellGrid& grid
     painter.setOpacity(1.0);
     if (!data.marked.empty()) {
         const CellTest marked = [&](int row, int col) { return data.marked[static_cast<std::size_t>(row * scene.cols + col)] != 0; };
-        forEachRun(scene, marked, [&](int row, int begin, int end) { hatch(painter, grid.span(row, begin, end), QColor(0, 0, 0, 150), 6.0); });
+        forEachRun(scene, marked, [&](int row, int begin, int end) { hatch(painter, grid.span(row, begin, end), QColor(0, 0, 0, 95), 6.0); });
         outlineCells(painter, grid, marked, 1.0);
     }
 }
@@ -257,19 +257,20 @@ void paintMask(QPainter& painter, const QRectF& area, const QImage& picture, int
     painter.restore();
 }
 
-QImage renderFigure(const CanvasScene& scene, const QString& title, const FigureStyle& style, int side) {
+QImage renderFigure(const CanvasScene& scene, const QString& title, const QString& settings, const FigureStyle& style, int side) {
     const QRectF bounds = scene.bounds();
     if (scene.picture.isNull() || bounds.isEmpty()) {
         return {};
     }
     const double scale = side / std::max(bounds.width(), bounds.height());
     FigureStyle scaled = style;
-    constexpr int kPixelsPerLine = 34;   // text of 1/34 of the width
+    constexpr int kPixelsPerLine = 48;   // text of 1/48 of the width
     scaled.font.setPixelSize(std::max(11, side / kPixelsPerLine));
     const QFontMetricsF metrics(scaled.font);
     const double margin = metrics.height() * 0.8;
     const double width = std::max(bounds.width() * scale, side * 0.6);
-    const double titleHeight = title.isEmpty() ? 0 : metrics.height() * 1.6;
+    const double lineHeight = metrics.height() * 1.25;
+    const double titleHeight = (title.isEmpty() ? 0 : lineHeight) + (settings.isEmpty() ? 0 : lineHeight);
     const double legend = scene.overlay.kind == OverlayKind::kNone ? 0 : legendHeight(scaled.font);
     const double canvasHeight = bounds.height() * scale;
     QImage image(static_cast<int>(std::ceil(width + 2 * margin)), static_cast<int>(std::ceil(titleHeight + canvasHeight + legend + 2.5 * margin)), QImage::Format_RGB32);
@@ -277,7 +278,10 @@ QImage renderFigure(const CanvasScene& scene, const QString& title, const Figure
     QPainter painter(&image);
     painter.setFont(scaled.font);
     painter.setPen(style.text);
-    painter.drawText(QRectF(margin, margin * 0.6, width, titleHeight), Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(title, Qt::ElideRight, width));
+    painter.drawText(QRectF(margin, margin * 0.5, width, lineHeight), Qt::AlignLeft | Qt::AlignTop, metrics.elidedText(title, Qt::ElideRight, width));
+    painter.setPen(style.muted);
+    painter.drawText(QRectF(margin, margin * 0.5 + (title.isEmpty() ? 0 : lineHeight), width, lineHeight), Qt::AlignLeft | Qt::AlignTop,
+                     metrics.elidedText(settings, Qt::ElideRight, width));
     const double left = margin + (width - bounds.width() * scale) / 2;
     const double top = margin * 0.6 + titleHeight;
     QTransform transform;

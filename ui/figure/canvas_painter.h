@@ -62,7 +62,7 @@ void paintLegend(QPainter& painter, const QRectF& area, const CanvasScene& scene
 /// Thumbnail of a redundancy mask: marked (redundant) patches are veiled in the ground colour.
 void paintMask(QPainter& painter, const QRectF& area, const QImage& picture, int rows, int cols, const std::vector<std::uint8_t>& marked, const FigureStyle& style);
 
-/// The figure for a file: title, canvas and legend; canvas `side` device pixels on its longer side.
-[[nodiscard]] QImage renderFigure(const CanvasScene& scene, const QString& title, const FigureStyle& style, int side);
+/// The figure for a file: title and settings, canvas and legend; canvas `side` device pixels on its longer side.
+[[nodiscard]] QImage renderFigure(const CanvasScene& scene, const QString& title, const QString& settings, const FigureStyle& style, int side);
 
 }  // namespace prunescope

@@ -67,7 +67,6 @@ StageChart::StageChart(QWidget* parent) : QWidget(parent) {
     column->addWidget(m_plot);
     m_plot->xAxis->setVisible(true);
     m_plot->yAxis->setRangeReversed(true);
-    m_plot->axisRect()->setupFullAxesBox(false);
     m_prunedBars = new QCPBars(m_plot->yAxis, m_plot->xAxis);
     m_unprunedBars = new QCPBars(m_plot->yAxis, m_plot->xAxis);
     m_prunedBars->setName(tr("pruned"));

@@ -56,7 +56,10 @@ QString scoreText(double value) {
         return std::isinf(value) ? QStringLiteral("infinite") : QStringLiteral("n/a");
     }
     const double magnitude = std::abs(value);
-    if (magnitude != 0 && (magnitude < 1e-3 || magnitude >= 1e6)) {
+    if (magnitude == 0) {
+        return QStringLiteral("0");
+    }
+    if ((magnitude < 1e-3 || magnitude >= 1e6)) {
         return QString::number(value, 'e', 2);
     }
     if (magnitude < 1) {

@@ -112,8 +112,8 @@ float valueOf(const TokenTrace& token, OverlayKind kind) {
 QString titleOf(OverlayKind kind) {
     switch (kind) {
     case OverlayKind::kRetained: return tr("Retained tokens");
-    case OverlayKind::kRelevance: return tr("Relevance to the question");
-    case OverlayKind::kGspScore: return tr("GSP redundancy score");
+    case OverlayKind::kRelevance: return tr("Relevance");
+    case OverlayKind::kGspScore: return tr("GSP redundancy");
     case OverlayKind::kLocalRedundancy: return tr("Local redundancy");
     case OverlayKind::kGreedyOrder: return tr("Greedy order");
     case OverlayKind::kNone: return tr("Picture only");

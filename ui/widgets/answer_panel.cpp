@@ -29,7 +29,7 @@ QString phaseMark(const AnswerState& answer) {
 }
 
 QString endMark(const RunResult& result) {
-    return result.finish == FinishReason::kLength ? AnswerCard::tr(", cut at the token limit") : QString();
+    return result.finish == FinishReason::kLength ? AnswerCard::tr(", cut") : QString();
 }
 
 }  // namespace
@@ -39,7 +39,6 @@ AnswerCard::AnswerCard(const QString& title, const QString& accessibleName, QWid
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(7, 5, 7, 5);
     column->setSpacing(2);
-    auto* head = new QHBoxLayout;
     m_heading = new QLabel(title, this);
     QFont heavy = m_heading->font();
     heavy.setBold(true);
@@ -48,9 +47,7 @@ AnswerCard::AnswerCard(const QString& title, const QString& accessibleName, QWid
     m_badge = new QLabel(this);
     m_badge->setObjectName(QStringLiteral("badge"));
     m_badge->hide();
-    head->addWidget(m_heading, 1);
-    head->addWidget(m_badge);
-    column->addLayout(head);
+    column->addWidget(m_heading);
     m_text = new QPlainTextEdit(this);
     m_text->setObjectName(QStringLiteral("cardText"));
     m_text->setReadOnly(true);
@@ -63,7 +60,11 @@ AnswerCard::AnswerCard(const QString& title, const QString& accessibleName, QWid
     m_footer = new QLabel(this);
     m_footer->setObjectName(QStringLiteral("muted"));
     m_footer->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    column->addWidget(m_footer);
+    auto* foot = new QHBoxLayout;
+    foot->setSpacing(5);
+    foot->addWidget(m_badge);
+    foot->addWidget(m_footer, 1);
+    column->addLayout(foot);
 }
 
 void AnswerCard::setAnswer(const AnswerState& answer, const QString& heading) {
@@ -85,11 +86,11 @@ void AnswerCard::setAnswer(const AnswerState& answer, const QString& heading) {
     }
     if (answer.result) {
         const auto tokens = static_cast<qint64>(answer.result->answerTokens.size());
-        m_footer->setText(dim ? tr("for %1").arg(answer.madeFor) : tr("%n token(s)%1, %2", nullptr, static_cast<int>(tokens)).arg(endMark(*answer.result), durationText(answer.result->timings.totalMs)));
+        m_footer->setText(dim ? tr("for %1").arg(answer.madeFor) : tr("%1 tokens%2 · %3").arg(tokens).arg(endMark(*answer.result), durationText(answer.result->timings.totalMs)));
     } else {
         m_footer->clear();
     }
-    m_footer->setToolTip(answer.madeFor);
+    m_footer->setToolTip(answer.result && answer.result->finish == FinishReason::kLength ? tr("Cut at the limit of new tokens. For %1").arg(answer.madeFor) : answer.madeFor);
 }
 
 QString AnswerCard::text() const {

@@ -37,9 +37,9 @@ std::vector<Quantity> quantities() {
         {tr("First token"), measured, tr("From the request to the first generated token."), [](const RunResult& r) { return r.timings.firstTokenMs; }, time},
         {tr("Per token"), measured, tr("Mean time of a generated token after the first."), [](const RunResult& r) { return r.timings.perTokenMs; }, time},
         {tr("Total"), measured, tr("Wall time of the run."), [](const RunResult& r) { return r.timings.totalMs; }, time},
+        {tr("KV cache"), measured, tr("Bytes of the cache in use at the end of the run."), [](const RunResult& r) { return static_cast<double>(r.measuredKvBytes); }, bytes},
         {tr("Multiply-adds"), computed, tr("Vision tower, projector and language model, from the model's shape."),
          [](const RunResult& r) { return static_cast<double>(r.cost.macsTotal); }, [](double v) { return countText(std::llround(v)); }},
-        {tr("KV cache"), measured, tr("Bytes of the cache in use at the end of the run."), [](const RunResult& r) { return static_cast<double>(r.measuredKvBytes); }, bytes},
         {tr("KV cache"), computed, tr("2 · layers · kv heads · head size · positions · bytes per number."), [](const RunResult& r) { return static_cast<double>(r.cost.kvBytes); }, bytes},
     };
 }
@@ -47,6 +47,12 @@ std::vector<Quantity> quantities() {
 QLabel* number(QWidget* parent) {
     auto* label = new QLabel(parent);
     label->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    return label;
+}
+
+QLabel* group(const QString& text, QWidget* parent) {
+    auto* label = new QLabel(text, parent);
+    label->setObjectName(QStringLiteral("muted"));
     return label;
 }
 
@@ -88,15 +94,23 @@ LatencyPanel::LatencyPanel(SessionModel& session, QWidget* parent) : QWidget(par
     ratioKey->setText(tr("ratio"));
     ratioKey->setObjectName(QStringLiteral("muted"));
     ratioKey->setToolTip(tr("Pruned divided by all tokens; under 1 pruning saves."));
+    grid->addWidget(group(tr("measured"), this), 0, 0);
     grid->addWidget(m_prunedKey, 0, 1);
     grid->addWidget(m_unprunedKey, 0, 2);
     grid->addWidget(ratioKey, 0, 3);
     int line = 1;
+    QString how;
     for (const Quantity& quantity : quantities()) {
+        if (line > 1 && quantity.how != how) {
+            grid->addWidget(group(quantity.how, this), line, 0);
+            ++line;
+        }
+        how = quantity.how;
         Line labels{new QLabel(this), number(this), number(this), number(this)};
-        labels.name->setText(QStringLiteral("%1, %2").arg(quantity.name, quantity.how));
-        labels.name->setToolTip(quantity.tip);
-        labels.name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+        labels.name->setText(quantity.name);
+        labels.name->setToolTip(tr("%1 (%2)").arg(quantity.tip, quantity.how));
+        labels.pruned->setAccessibleName(tr("%1 of the pruned run, %2").arg(quantity.name, quantity.how));
+        labels.unpruned->setAccessibleName(tr("%1 of the run with all tokens, %2").arg(quantity.name, quantity.how));
         labels.ratio->setObjectName(QStringLiteral("muted"));
         grid->addWidget(labels.name, line, 0);
         grid->addWidget(labels.pruned, line, 1);

@@ -43,7 +43,7 @@ namespace prunescope {
 
 namespace {
 
-constexpr int kLeftWidth = 296;
+constexpr int kLeftWidth = 298;
 constexpr int kRightWidth = 262;
 constexpr int kLateMs = 150;   // progress and stale marks appear after this
 
@@ -110,13 +110,12 @@ void MainWindow::buildCentre() {
     setCentralWidget(centre);
 }
 
-QDockWidget* MainWindow::addDock(const QString& title, const QString& name, QWidget* content, Qt::DockWidgetArea area) {
+void MainWindow::addDock(const QString& title, const QString& name, QWidget* content, Qt::DockWidgetArea area) {
     auto* dock = new QDockWidget(title, this);
     dock->setObjectName(name);
     dock->setWidget(content);
     addDockWidget(area, dock);
     m_docks.push_back(dock);
-    return dock;
 }
 
 void MainWindow::buildDocks() {
@@ -130,14 +129,25 @@ void MainWindow::buildDocks() {
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll->setFocusPolicy(Qt::NoFocus);
-    QDockWidget* question = addDock(tr("Question and answers"), QStringLiteral("questionDock"), m_question, Qt::LeftDockWidgetArea);
-    QDockWidget* latency = addDock(tr("Latency and cost"), QStringLiteral("latencyDock"), m_latency, Qt::LeftDockWidgetArea);
-    QDockWidget* parameters = addDock(tr("Parameters"), QStringLiteral("parameterDock"), scroll, Qt::RightDockWidgetArea);
-    QDockWidget* token = addDock(tr("Token"), QStringLiteral("tokenDock"), m_token, Qt::RightDockWidgetArea);
-    resizeDocks({question, parameters}, {kLeftWidth, kRightWidth}, Qt::Horizontal);
-    resizeDocks({question, latency}, {260, 340}, Qt::Vertical);
-    resizeDocks({parameters, token}, {400, 220}, Qt::Vertical);
+    addDock(tr("Question and answers"), QStringLiteral("questionDock"), m_question, Qt::LeftDockWidgetArea);
+    addDock(tr("Latency and cost"), QStringLiteral("latencyDock"), m_latency, Qt::LeftDockWidgetArea);
+    addDock(tr("Parameters"), QStringLiteral("parameterDock"), scroll, Qt::RightDockWidgetArea);
+    addDock(tr("Token"), QStringLiteral("tokenDock"), m_token, Qt::RightDockWidgetArea);
     m_token->showNothing(tr("Point at the picture, or move with the arrow keys."));
+}
+
+void MainWindow::arrangeDocks() {
+    resizeDocks({m_docks[0], m_docks[2]}, {kLeftWidth, kRightWidth}, Qt::Horizontal);
+    resizeDocks({m_docks[0], m_docks[1]}, {2, 3}, Qt::Vertical);
+    resizeDocks({m_docks[2], m_docks[3]}, {7, 5}, Qt::Vertical);
+}
+
+void MainWindow::showEvent(QShowEvent* event) {
+    QMainWindow::showEvent(event);
+    if (!m_arranged) {   // sizes of docks count only once the window has its own
+        m_arranged = true;
+        arrangeDocks();
+    }
 }
 
 void MainWindow::buildStatusBar() {
@@ -159,6 +169,7 @@ void MainWindow::buildStatusBar() {
     statusBar()->addWidget(m_cancel);
     statusBar()->addPermanentWidget(m_model);
     statusBar()->setSizeGripEnabled(false);
+    statusBar()->setContentsMargins(6, 0, 8, 0);
     m_progress->hide();
     m_cancel->hide();
 }
@@ -331,14 +342,13 @@ void MainWindow::showError(const Error& error) {
     Q_EMIT errorShown(error);
 }
 
-QString MainWindow::figureTitle() const {
+QImage MainWindow::figure(int side) const {
     const std::shared_ptr<const RunResult> result = m_session.decision();
-    if (!result) {
-        return {};
-    }
-    PruneOptions shown = result->decision ? result->decision->options : result->request.prune;
-    const QString question = QString::fromStdString(result->request.question);
-    return question.isEmpty() ? shortLabel(shown) : QStringLiteral("%1  [%2]").arg(question, shortLabel(shown));
+    FigureStyle style = figureStyle(*m_canvas);
+    style.background = palette().color(QPalette::Base);
+    const QString question = result ? QString::fromStdString(result->request.question) : QString();
+    const QString settings = result && result->decision ? shortLabel(result->decision->options) : QString();
+    return renderFigure(m_canvas->scene(), question, settings, style, side);
 }
 
 Result<void> MainWindow::saveCanvas(const QString& path) const {
@@ -347,9 +357,7 @@ Result<void> MainWindow::saveCanvas(const QString& path) const {
         return Error{ErrorCode::kBadInput, "FIGURE-EMPTY", "cannot save the canvas", path.toStdString(), "there is no picture in it", "open an image first", nullptr};
     }
     constexpr int kSide = 1344;   // 56 pixels a patch at 24 x 24
-    FigureStyle style = figureStyle(*m_canvas);
-    style.background = palette().color(QPalette::Base);
-    return writePng(path, renderFigure(scene, figureTitle(), style, kSide));
+    return writePng(path, figure(kSide));
 }
 
 Result<void> MainWindow::saveScreenshot(const QString& path) {
@@ -389,7 +397,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 void MainWindow::readSettings() {
     const QSettings settings;
     restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
-    restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), 1);
+    m_arranged = restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), 1);
     if (const auto map = colourMapFromName(settings.value(QStringLiteral("view/colourMap")).toString())) {
         setColourMap(*map);
     }

@@ -62,6 +62,7 @@ public:
     void setTheme(Theme theme);
     void setOverlay(OverlayKind kind);
     void setColourMap(ColourMap map);
+    void showError(const Error& error);
 
     [[nodiscard]] CanvasWidget* canvas() const { return m_canvas; }
     [[nodiscard]] OverlayBar* overlayBar() const { return m_overlayBar; }
@@ -79,10 +80,12 @@ protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
     void buildCentre();
     void buildDocks();
+    void arrangeDocks();
     void buildStatusBar();
     void buildMenus();
     void buildFileMenu();
@@ -91,7 +94,7 @@ private:
     void buildRunMenu();
     void buildHelpMenu();
     void wire();
-    QDockWidget* addDock(const QString& title, const QString& name, QWidget* content, Qt::DockWidgetArea area);
+    void addDock(const QString& title, const QString& name, QWidget* content, Qt::DockWidgetArea area);
     QAction* addAction(QMenu* menu, const QString& text, const QKeySequence& key, const QString& tip);
     QAction* addViewAction(QMenu* menu, const QString& text, const QKeySequence& key, const QString& tip);
 
@@ -100,14 +103,14 @@ private:
     void refreshBadge();
     void refreshStatus();
     void refreshMasks();
-    void showError(const Error& error);
     void chooseImage();
     void chooseModel();
     void chooseFigureFile();
     void copyCanvas();
     void showShortcuts();
     void showAbout();
-    [[nodiscard]] QString figureTitle() const;
+    /// Figure of canvas and legend; null without a picture.
+    [[nodiscard]] QImage figure(int side) const;
     void readSettings();
     void writeSettings();
 
@@ -135,6 +138,7 @@ private:
 
     CanvasScene m_baseScene;   ///< picture of the present image without overlay
     const ImageContext* m_sceneImage = nullptr;
+    bool m_arranged = false;
     bool m_sceneOriginal = false, m_sceneDark = false;
     QString m_previewPath;
     std::optional<std::pair<double, double>> m_lockedRange;

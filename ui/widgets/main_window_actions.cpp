@@ -6,16 +6,19 @@
 
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/overlay_bar.h"
+#include "ui/widgets/question_panel.h"
 
 #include <QAction>
 #include <QActionGroup>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -145,6 +148,10 @@ void MainWindow::buildRunMenu() {
     QAction* run = addAction(menu, tr("&Run"), {}, tr("Decide and answer, pruned and unpruned"));
     run->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
     connect(run, &QAction::triggered, &m_session, &SessionModel::run);
+    connect(addAction(menu, tr("&Edit question"), QKeySequence(Qt::CTRL | Qt::Key_L), tr("Go to the question")), &QAction::triggered, this, [this] {
+        m_question->questionBox()->setFocus();
+        m_question->questionBox()->lineEdit()->selectAll();
+    });
     QAction* stop = addAction(menu, tr("&Stop"), QKeySequence(Qt::Key_Escape), tr("Stop what runs"));
     connect(stop, &QAction::triggered, &m_session, &SessionModel::cancel);
     menu->addSeparator();
@@ -208,18 +215,16 @@ void MainWindow::chooseFigureFile() {
 }
 
 void MainWindow::copyCanvas() {
-    const CanvasScene& scene = m_canvas->scene();
-    if (!scene.picture.isNull()) {
+    if (!m_canvas->scene().picture.isNull()) {
         constexpr int kSide = 1008;
-        FigureStyle style = figureStyle(*m_canvas);
-        style.background = palette().color(QPalette::Base);
-        QApplication::clipboard()->setImage(renderFigure(scene, figureTitle(), style, kSide));
+        QApplication::clipboard()->setImage(figure(kSide));
     }
 }
 
 void MainWindow::showShortcuts() {
     const QString rows = tr("<table cellspacing='6'>"
                             "<tr><td><b>Ctrl+Return</b></td><td>run: decide and answer</td></tr>"
+                            "<tr><td><b>Ctrl+L</b></td><td>go to the question</td></tr>"
                             "<tr><td><b>Esc</b></td><td>stop what runs</td></tr>"
                             "<tr><td><b>Ctrl+1 … Ctrl+6</b></td><td>retained, relevance, GSP score, local redundancy, greedy order, picture only</td></tr>"
                             "<tr><td><b>Arrow keys</b></td><td>on the canvas: move the pinned token</td></tr>"

@@ -51,7 +51,7 @@ OverlayBar::OverlayBar(QWidget* parent) : QWidget(parent) {
     m_overlay->setAccessibleName(tr("Overlay"));
     m_overlay->setToolTip(tr("What is drawn over the picture (Ctrl+1 … Ctrl+6)"));
     m_overlay->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_overlay->setMinimumContentsLength(12);
+    m_overlay->setMinimumContentsLength(11);
     m_map = new QComboBox(this);
     for (const ColourMap map : kColourMaps) {
         m_map->addItem(rampIcon(map), nameOf(map));
@@ -60,14 +60,15 @@ OverlayBar::OverlayBar(QWidget* parent) : QWidget(parent) {
     m_map->setAccessibleName(tr("Colour map"));
     m_map->setToolTip(tr("Colour map of heat overlays; cividis is safe for colour-blind eyes"));
     m_map->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_map->setMinimumContentsLength(5);
+    m_map->setMinimumContentsLength(4);
     m_opacity = new QSlider(Qt::Horizontal, this);
     m_opacity->setRange(0, 100);
     m_opacity->setPageStep(10);
     m_opacity->setMinimumWidth(50);
     m_opacity->setAccessibleName(tr("Overlay opacity"));
-    m_original = flatButton(tr("&Whole image"), tr("Show the whole original image; what the model does not see is hatched. Off: the picture as the model sees it."), this);
+    m_original = flatButton(tr("&Whole"), tr("Show the whole original image; what the model does not see is hatched. Off: the picture as the model sees it."), this);
     m_original->setCheckable(true);
+    m_original->setAccessibleName(tr("Whole original image"));
     auto* fit = flatButton(tr("Fit"), tr("Fit the picture into the canvas (0, or double click)"), this);
     auto* actual = flatButton(tr("1:1"), tr("One image pixel on one screen pixel (1)"), this);
     fit->setAccessibleName(tr("Fit the picture"));

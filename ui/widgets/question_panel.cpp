@@ -31,7 +31,7 @@ QString geometryText(const GridMap& grid) {
     const RectF seen = grid.seenArea();
     const double share = (seen.x1 - seen.x0) * (seen.y1 - seen.y0) / (static_cast<double>(grid.imageWidth) * grid.imageHeight);
     constexpr double kAll = 0.995;
-    return share >= kAll ? QuestionPanel::tr("%1, all of it seen").arg(size) : QuestionPanel::tr("%1, centre crop: %2 % seen").arg(size).arg(std::lround(share * 100));
+    return share >= kAll ? QuestionPanel::tr("%1, all seen").arg(size) : QuestionPanel::tr("%1, crop: %2 % seen").arg(size).arg(std::lround(share * 100));
 }
 
 }  // namespace
@@ -47,7 +47,14 @@ QuestionPanel::QuestionPanel(SessionModel& session, QWidget* parent) : QWidget(p
     auto* open = new QPushButton(tr("&Open…"), this);
     open->setAccessibleName(tr("Open image"));
     open->setToolTip(tr("Open an image (Ctrl+O); or drop one on the window"));
-    imageRow->addWidget(m_image, 1);
+    m_geometry = new QLabel(this);
+    m_geometry->setObjectName(QStringLiteral("muted"));
+    m_geometry->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    auto* imageText = new QVBoxLayout;
+    imageText->setSpacing(0);
+    imageText->addWidget(m_image);
+    imageText->addWidget(m_geometry);
+    imageRow->addLayout(imageText, 1);
     imageRow->addWidget(open);
     column->addLayout(imageRow);
     m_question = new QComboBox(this);
@@ -58,12 +65,7 @@ QuestionPanel::QuestionPanel(SessionModel& session, QWidget* parent) : QWidget(p
     m_question->setAccessibleName(tr("Question"));
     m_question->lineEdit()->setPlaceholderText(tr("Ask about the image"));
     m_question->setToolTip(tr("Question about the image; Enter asks it"));
-    auto* questionRow = new QHBoxLayout;
-    auto* label = new QLabel(tr("&Question"), this);
-    label->setBuddy(m_question);
-    questionRow->addWidget(label);
-    questionRow->addWidget(m_question, 1);
-    column->addLayout(questionRow);
+    column->addWidget(m_question);
     auto* buttons = new QHBoxLayout;
     m_run = new QPushButton(tr("R&un"), this);
     m_run->setToolTip(tr("Decide and answer, pruned and unpruned (Ctrl+Return)"));
@@ -89,25 +91,29 @@ QuestionPanel::QuestionPanel(SessionModel& session, QWidget* parent) : QWidget(p
 
 void QuestionPanel::setSuggestions(const QStringList& questions) {
     const QSignalBlocker blocker(m_question);
-    const QString text = m_question->currentText();
+    const QString text = m_session.question();
     m_question->clear();
     m_question->addItems(questions);
     m_question->setEditText(text);
+    m_question->lineEdit()->setCursorPosition(0);
 }
 
 void QuestionPanel::refresh() {
     if (m_question->currentText() != m_session.question()) {
         const QSignalBlocker blocker(m_question);
         m_question->setEditText(m_session.question());
+        m_question->lineEdit()->setCursorPosition(0);
     }
     const bool reading = !m_session.pendingImagePath().isEmpty();
     const QString path = reading ? m_session.pendingImagePath() : m_session.imagePath();
-    QString text = path.isEmpty() ? tr("No image") : QFileInfo(path).fileName();
+    m_image->setText(path.isEmpty() ? tr("No image") : QFileInfo(path).fileName());
+    QString geometry = reading ? tr("not read yet") : QString();
     if (!reading && m_session.decision() && m_session.decision()->image) {
-        text += QStringLiteral(" · ") + geometryText(m_session.decision()->image->input.grid);
+        geometry = geometryText(m_session.decision()->image->input.grid);
     }
-    m_image->setText(text);
-    m_image->setToolTip(text + QLatin1Char('\n') + path);
+    m_geometry->setText(geometry);
+    m_image->setToolTip(path);
+    m_geometry->setToolTip(geometry);
     m_run->setEnabled(!path.isEmpty() && m_session.modelState() != ModelState::kFailed && m_session.modelState() != ModelState::kNone);
     m_stop->setEnabled(m_session.busy());
 }

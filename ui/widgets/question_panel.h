@@ -36,6 +36,7 @@ private:
 
     SessionModel& m_session;
     QLabel* m_image = nullptr;
+    QLabel* m_geometry = nullptr;
     QComboBox* m_question = nullptr;
     QPushButton* m_run = nullptr;
     QPushButton* m_stop = nullptr;

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Draws the window with synthetic results in each overlay, to be looked at: ui_gallery FOLDER [light|dark] [WxH] [IMAGE].
+
+#include "tests/ui/fake_service.h"
+#include "ui/viewmodel/overlay_data.h"
+#include "ui/widgets/canvas_widget.h"
+#include "ui/widgets/main_window.h"
+#include "ui/widgets/overlay_bar.h"
+
+#include <QApplication>
+#include <QDir>
+#include <QElapsedTimer>
+
+#include <cstdio>
+
+namespace {
+
+using namespace prunescope;
+
+void settle(SessionModel& session) {
+    QElapsedTimer clock;
+    clock.start();
+    constexpr qint64 kMostMs = 20000;
+    while (!session.runComplete() && clock.elapsed() < kMostMs) {
+        QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents, 50);
+    }
+    for (int i = 0; i < 10; ++i) {
+        QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    QApplication application(argc, argv);
+    const QStringList words = QCoreApplication::arguments();
+    const QString folder = words.value(1, QStringLiteral("."));
+    const Theme theme = themeFromWord(words.value(2)).value_or(Theme::kLight);
+    const QStringList size = words.value(3, QStringLiteral("1024x700")).split(QLatin1Char('x'));
+    QString image = words.value(4);
+    if (image.isEmpty()) {
+        image = folder + QStringLiteral("/painted.png");
+        if (!testing::paintedScene(640, 480).save(image)) {
+            return 1;
+        }
+    }
+    applyTheme(application, theme);
+    testing::FakeService service(testing::FakeService::Mode::kAutomatic);
+    WindowSetup setup;
+    setup.theme = theme;
+    MainWindow window(service, setup);
+    window.resize(size.value(0).toInt(), size.value(1).toInt());
+    window.show();
+    window.session().loadModel(QStringLiteral("model"), {});
+    window.session().setQuestion(QStringLiteral("Is there a pot on the stove?"));
+    window.openImage(image);
+    window.session().run();
+    settle(window.session());
+    window.canvas()->setPinned(GridMap::Cell{11, 9});
+    const QString stem = QStringLiteral("%1/%2-%3-").arg(folder, wordOf(theme), words.value(3, QStringLiteral("1024x700")));
+    for (const OverlayKind kind : kOverlayKinds) {
+        window.setOverlay(kind);
+        settle(window.session());
+        if (!window.saveScreenshot(stem + wordOf(kind) + QStringLiteral(".png"))) {
+            return 1;
+        }
+    }
+    window.setOverlay(OverlayKind::kRelevance);
+    window.overlayBar()->setOriginal(true);
+    window.showError(Error{ErrorCode::kBadInput, "IMG-FORMAT", "cannot read image", "/home/someone/notes.txt", "it is not an image: the first bytes are text", "open a PNG or JPEG file", nullptr});
+    PruneOptions options;
+    options.keep = 5;
+    window.session().setLiveAnswers(false);
+    window.session().setOptions(options, QStringLiteral("keep"));
+    for (int i = 0; i < 20; ++i) {
+        QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
+    }
+    if (!window.saveScreenshot(stem + QStringLiteral("stale.png")) || !window.saveCanvas(stem + QStringLiteral("figure.png"))) {
+        return 1;
+    }
+    std::puts("done");
+    return 0;
+}

@@ -18,6 +18,8 @@ namespace prunescope::text {
 
 /// Longest text that a chain of normalizers may grow to; past it: TOK-LIMIT.
 constexpr std::size_t kMaxNormalizedBytes = std::size_t{64} << 20;
+/// Bytes up to which decoders may make tokens grow; past it they leave them as they are.
+constexpr std::size_t kMaxDecodedBytes = std::size_t{16} << 20;
 
 enum class NormalizerKind { kPrepend, kReplace, kNfc, kNfd, kNfkc, kNfkd, kLowercase };
 
@@ -28,8 +30,8 @@ struct Normalizer {
     std::string literal;        ///< Replace of a plain string: that string (to recognise the "▁" rule)
     Pattern pattern;            ///< Replace
 };
-/// Runs the steps in order. TOK-REGEX, TOK-LIMIT.
-[[nodiscard]] Result<void> normalize(const std::vector<Normalizer>& steps, AlignedText& text);
+/// Runs the steps in order. TOK-REGEX; TOK-LIMIT when the text grows past `maxBytes`.
+[[nodiscard]] Result<void> normalize(const std::vector<Normalizer>& steps, AlignedText& text, std::size_t maxBytes = kMaxNormalizedBytes);
 
 enum class PreTokenizerKind { kSplit, kByteLevel, kMetaspace };
 enum class SplitBehavior { kRemoved, kIsolated, kMergedWithPrevious, kMergedWithNext, kContiguous };
@@ -77,7 +79,7 @@ struct Decoder {
     std::size_t start = 0, stop = 0;                ///< Strip
     PrependScheme scheme = PrependScheme::kAlways;  ///< Metaspace
 };
-/// Runs the chain and joins. Never fails: a pattern past its limit leaves the token as it is, U+FFFD stands for ill-formed bytes.
+/// Runs the chain and joins. Never fails: a pattern past its limit or a text past 16 MiB leaves tokens as they are, U+FFFD stands for ill-formed bytes.
 [[nodiscard]] std::string decodeTokens(const std::vector<Decoder>& steps, std::vector<std::string> tokens);
 
 /// Byte of "<0xHH>", or -1.

@@ -89,7 +89,7 @@ std::string replaceAll(const std::string& token, const Pattern& pattern, const s
     for (const Part& part : *parts) {
         if (part.isMatch) out += content;
         else out.append(token, part.begin, part.end - part.begin);
-        if (out.size() > kMaxNormalizedBytes) return token;
+        if (out.size() > kMaxDecodedBytes) return token;
     }
     return out;
 }
@@ -130,9 +130,14 @@ std::string decodeTokens(const std::vector<Decoder>& steps, std::vector<std::str
             case DecoderKind::kByteFallback: tokens = byteFallback(tokens); break;
             case DecoderKind::kFuse: tokens = {join(tokens)}; break;
             case DecoderKind::kByteLevel: tokens = {byteLevel(tokens)}; break;
-            case DecoderKind::kReplace:
-                for (std::string& token : tokens) token = replaceAll(token, step.pattern, step.content);
+            case DecoderKind::kReplace: {
+                std::size_t total = 0;
+                for (std::string& token : tokens) {
+                    if (total <= kMaxDecodedBytes) token = replaceAll(token, step.pattern, step.content);
+                    total += token.size();
+                }
                 break;
+            }
             case DecoderKind::kStrip:
                 for (std::string& token : tokens) token = strip(token, step);
                 break;

@@ -110,7 +110,7 @@ AddedToken readAddedToken(const ObjectReader& reader, const Tokenizer::State& st
     token.match = token.content;
     if (token.normalized) {
         AlignedText content(token.content);
-        const Result<void> done = normalize(state.normalizers, content);
+        const Result<void> done = normalize(state.normalizers, content, kMaxTokenBytes);
         if (!done) throw LoadFailure{done.error()};
         token.match = content.text();
     }
@@ -152,6 +152,7 @@ void readAddedTokens(const Json& root, const std::string& where, Tokenizer::Stat
         fail("TOK-LIMIT", where, "added_tokens: " + std::to_string(list->size()) + " entries, more than 100,000", {}, ErrorCode::kLimit);
     // `tokenizers` numbers tokens that the model does not have from the size of its vocabulary on, in the order of the file.
     auto next = static_cast<std::int64_t>(state.model.vocabulary.size());
+    std::size_t total = 0;
     for (std::size_t i = 0; i < list->size(); ++i) {
         const std::string path = "added_tokens[" + std::to_string(i) + "]";
         const ObjectReader reader((*list)[i], path, where);
@@ -159,6 +160,8 @@ void readAddedTokens(const Json& root, const std::string& where, Tokenizer::Stat
             fail("TOK-ADDED", where, path + ".content: " + shown(reader.text("content")) + " is listed twice");
         AddedToken token = readAddedToken(reader, state, next);
         if (state.model.vocabulary.find(token.content) < 0) ++next;
+        total += token.match.size();
+        if (total > kMaxAddedBytes) fail("TOK-LIMIT", where, "added_tokens: more than 4 MiB of text", {}, ErrorCode::kLimit);
         const auto index = static_cast<std::uint32_t>(state.added.size());
         TokenMatcher& matcher = token.normalized ? state.normalizedMatcher : state.rawMatcher;
         if (!token.match.empty() && !matcher.insert(token.match, index))

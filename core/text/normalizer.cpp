@@ -161,13 +161,13 @@ void lowerCase(AlignedText& text) {
     }
 }
 
-Error tooLong() {
-    return encodeError("TOK-LIMIT", "the normalizer of tokenizer.json makes the text longer than 64 MiB", ErrorCode::kLimit, "shorten the text");
+Error tooLong(std::size_t maxBytes) {
+    return encodeError("TOK-LIMIT", "the normalizer of tokenizer.json makes the text longer than " + std::to_string(maxBytes >> 10) + " KiB", ErrorCode::kLimit, "shorten the text");
 }
 
 }  // namespace
 
-Result<void> normalize(const std::vector<Normalizer>& steps, AlignedText& text) {
+Result<void> normalize(const std::vector<Normalizer>& steps, AlignedText& text, std::size_t maxBytes) {
     for (const Normalizer& step : steps) {
         switch (step.kind) {
             case NormalizerKind::kPrepend:
@@ -179,7 +179,7 @@ Result<void> normalize(const std::vector<Normalizer>& steps, AlignedText& text) 
                 if (!parts) return parts.error();
                 std::size_t bytes = 0;
                 for (const Part& part : *parts) bytes += part.isMatch ? step.content.size() : part.end - part.begin;
-                if (bytes > kMaxNormalizedBytes) return tooLong();
+                if (bytes > maxBytes) return tooLong(maxBytes);
                 text.replace(*parts, step.content);
                 break;
             }
@@ -189,7 +189,7 @@ Result<void> normalize(const std::vector<Normalizer>& steps, AlignedText& text) 
             case NormalizerKind::kNfkd: applyForm(true, false, text); break;
             case NormalizerKind::kLowercase: lowerCase(text); break;
         }
-        if (text.size() > kMaxNormalizedBytes) return tooLong();
+        if (text.size() > maxBytes) return tooLong(maxBytes);
     }
     return {};
 }

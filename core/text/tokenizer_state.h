@@ -37,7 +37,8 @@ struct Tokenizer::State {
 namespace text {
 
 /// Limits of reference/reliability.md 2.4.
-constexpr std::size_t kMaxVocabulary = 1'000'000, kMaxMerges = 2'000'000, kMaxAddedTokens = 100'000, kMaxTokenBytes = 65'536, kMaxAddedTokenBytes = 4'096;
+constexpr std::size_t kMaxVocabulary = 1'000'000, kMaxMerges = 2'000'000, kMaxAddedTokens = 100'000, kMaxTokenBytes = 65'536, kMaxAddedTokenBytes = 4'096,
+                      kMaxAddedBytes = std::size_t{4} << 20;
 constexpr std::int64_t kMaxTokenId = 2'000'000;
 constexpr std::size_t kMaxComponents = 64;
 

@@ -165,6 +165,12 @@ TEST(Catalogue, T07_AddedTokensThatClashAreRefused) {
                       },
                       ErrorCode::kLimit),
                   "TOK-LIMIT added_tokens");
+    EXPECT_STARTS(changed(
+                      [](Json& j) {
+                          for (int i = 0; i < 1100; ++i) j["added_tokens"].push_back(Json{{"id", i + 9}, {"content", std::to_string(i) + std::string(4000, 'x')}});
+                      },
+                      ErrorCode::kLimit),
+                  "TOK-LIMIT added_tokens: more than 4 MiB");
     EXPECT_STARTS(changed([](Json& j) {
                       j["normalizer"] = Json{{"type", "Lowercase"}};
                       j["added_tokens"].push_back(Json{{"id", 9}, {"content", "<X>"}, {"normalized", true}});
@@ -267,6 +273,13 @@ TEST(Catalogue, T10_ComponentsWithoutEndAreRefused) {
     ASSERT_FALSE(encoding.ok());
     EXPECT_EQ(encoding.error().id, "TOK-LIMIT");
     EXPECT_EQ(encoding.error().code, ErrorCode::kLimit);
+    // The same in a decoder: the text stays bounded.
+    json = smallModel();
+    for (Json& step : list) step["content"] = std::string(1000, 'a');
+    json["decoder"] = Json{{"type", "Sequence"}, {"decoders", list}};
+    const Result<Tokenizer> growing = parse(json);
+    ASSERT_TRUE(growing.ok());
+    EXPECT_LE(growing->decode(std::vector<std::int64_t>(50, 6), false).size(), std::size_t{64} << 20);
 }
 
 TEST(Catalogue, T11_PrecompiledCharsmapIsRefused) {

@@ -143,12 +143,23 @@ inline VF loadSome(const In* p, int count) {
     return load(rest);
 }
 
+/// y[0..R) = w[0..R, :] · x. Meanwhile the R rows behind these are fetched: the processor's own prefetcher follows R short streams badly
+/// (measured: a quarter of the memory's rate).
 template <class T, int R>
 inline void productRows(const T* w, std::int64_t cols, const float* x, float* y) {
     VF acc[R] = {};
     std::int64_t c = 0;
+    const char* ahead = reinterpret_cast<const char*>(w + R * cols);
     for (; c + kLanes <= cols; c += kLanes) {
         const VF xv = load(x + c);
+        if constexpr (R > 1) {
+            constexpr int kBytes = R * kLanes * static_cast<int>(sizeof(T));
+#pragma GCC unroll 8
+            for (int line = 0; line < kBytes; line += 64) {
+                __builtin_prefetch(ahead + line);
+            }
+            ahead += kBytes;
+        }
 #pragma GCC unroll 8
         for (int r = 0; r < R; ++r) {
             acc[r] += load(w + r * cols + c) * xv;

@@ -76,8 +76,13 @@ void TextDecoder::begin(std::int64_t capacity) {
     if (capacity > m_capacity) {
         const auto options = at::TensorOptions().dtype(m_placement.compute).device(m_placement.device);
         for (Layer& layer : m_layers) {
-            layer.keys = at::empty({m_config.kvHeads, capacity, m_config.headDim}, options);
-            layer.values = at::empty({m_config.kvHeads, capacity, m_config.headDim}, options);
+            layer.keys = layer.values = at::Tensor();
+        }
+        const at::Tensor cache = at::empty({static_cast<std::int64_t>(2 * m_layers.size()), m_config.kvHeads, capacity, m_config.headDim}, options);
+        preferLargePages(cache);
+        for (std::size_t i = 0; i < m_layers.size(); ++i) {
+            m_layers[i].keys = cache.select(0, static_cast<std::int64_t>(2 * i));
+            m_layers[i].values = cache.select(0, static_cast<std::int64_t>(2 * i + 1));
         }
         m_capacity = capacity;
     }

@@ -8,6 +8,11 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <string_view>
@@ -86,6 +91,39 @@ void synchronise(at::Device device) {
     if (!device.is_cpu()) {
         c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
     }
+}
+
+void preferLargePages(const at::Tensor& tensor) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    constexpr std::uintptr_t kPage = 4096;
+    if (tensor.device().is_cpu() && tensor.nbytes() >= (1U << 21)) {
+        // Whole small pages inside the buffer; the kernel uses large ones where two aligned megabytes fit.
+        const auto first = (reinterpret_cast<std::uintptr_t>(tensor.const_data_ptr()) + kPage - 1) / kPage * kPage;
+        const auto last = (reinterpret_cast<std::uintptr_t>(tensor.const_data_ptr()) + tensor.nbytes()) / kPage * kPage;
+        static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE));
+    }
+#else
+    static_cast<void>(tensor);
+#endif
+}
+
+at::Tensor WeightArena::place(const at::Tensor& tensor) {
+    constexpr std::int64_t kBlock = 64LL << 20, kAlign = 64;
+    const auto bytes = static_cast<std::int64_t>(tensor.nbytes());
+    if (bytes == 0) {
+        return tensor;
+    }
+    const std::int64_t start = (m_used + kAlign - 1) / kAlign * kAlign;
+    if (!m_block.defined() || start + bytes > m_block.numel()) {
+        m_block = at::empty({std::max(bytes, kBlock)}, at::TensorOptions().dtype(at::kByte));
+        preferLargePages(m_block);
+        m_used = 0;
+        return place(tensor);
+    }
+    at::Tensor home = m_block.narrow(0, start, bytes).view(tensor.scalar_type()).view(tensor.sizes());
+    home.copy_(tensor);
+    m_used = start + bytes;
+    return home;
 }
 
 }  // namespace prunescope::engine

@@ -60,6 +60,21 @@ template <class R, class F>
 /// Waits for the device's work (nothing to do on the CPU).
 void synchronise(at::Device device);
 
+/// Asks for large pages under a big buffer that has not been written yet: weights and caches are read once per token, and with small pages
+/// the address look-ups cost more than the reading. Does nothing where the system does not offer them.
+void preferLargePages(const at::Tensor& tensor);
+
+/// CPU memory for many tensors in a few large blocks on large pages. Tensors placed here live as long as any of them.
+class WeightArena {
+public:
+    /// A copy of `tensor` in the arena.
+    [[nodiscard]] at::Tensor place(const at::Tensor& tensor);
+
+private:
+    at::Tensor m_block;
+    std::int64_t m_used = 0;
+};
+
 /// Wall clock in milliseconds.
 class StopWatch {
 public:

@@ -159,6 +159,9 @@ Matrix WeightSource::matrix(const std::vector<std::string>& prefixes, const std:
         parts.push_back(converted(weights[i], m_placement.compute, prefixes[i]));
     }
     result.weight = parts.size() == 1 ? parts[0] : at::cat(parts, 0);
+    if (m_placement.onCpu()) {
+        result.weight = m_arena.place(result.weight);
+    }
     if (!biases.empty()) {
         result.rowBias = at::cat(biases, 0);
         result.bias = result.rowBias.to(m_placement.device, m_placement.compute);
@@ -168,7 +171,7 @@ Matrix WeightSource::matrix(const std::vector<std::string>& prefixes, const std:
     const bool compact = forRows && m_placement.ownLoops && m_placement.compute == at::kFloat && sameType &&
                          (weights[0].scalar_type() == at::kHalf || weights[0].scalar_type() == at::kBFloat16);
     if (compact) {
-        result.rowWeight = weights.size() == 1 ? weights[0] : at::cat(weights, 0);
+        result.rowWeight = m_rowArena.place(weights.size() == 1 ? weights[0] : at::cat(weights, 0));
     } else {
         result.rowWeight = result.weight;
     }

@@ -47,6 +47,7 @@ private:
     Placement m_placement;
     const ProgressSink* m_progress = nullptr;
     std::stop_token m_stop;
+    WeightArena m_arena, m_rowArena;
     std::int64_t m_parameters = 0, m_bytes = 0, m_totalBytes = 0;
 };
 

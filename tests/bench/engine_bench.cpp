@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -22,6 +23,8 @@ namespace {
 using namespace prunescope;
 using Clock = std::chrono::steady_clock;
 
+/// Processor time of this process in milliseconds, all threads: with one thread it does not depend on what else the machine does.
+double processorMs() { return 1e3 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 double since(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
 
 HostTensor syntheticPixels(int side) {
@@ -100,17 +103,21 @@ int main(int argc, char** argv) {
         GenerateOptions generate;
         generate.maxNewTokens = command == "decode" ? number + 1 : 1;
         const Clock::time_point start = Clock::now();
+        const double processorStart = processorMs();
+        double processorFirst = 0.0;
         if (command != "kept") {
             encoded = model.encodeImage(pixels, {});
         }
         const std::int64_t visual = command == "kept" ? std::min(number, encoded->projected.size(0)) : encoded->projected.size(0);
-        const auto result = model.generate(promptOf(*checkpoint, encoded->projected, text, visual), generate, {}, {});
+        const auto atToken = [&](std::int64_t) { processorFirst = processorFirst > 0.0 ? processorFirst : processorMs(); };
+        const auto result = model.generate(promptOf(*checkpoint, encoded->projected, text, visual), generate, atToken, {});
         if (!result.ok()) {
             return fail(result.error());
         }
         const double total = since(start);
         std::cout << "{\"total_ms\":" << total << ",\"vision_ms\":" << encoded->visionMs << ",\"project_ms\":" << encoded->projectMs << ",\"prefill_ms\":" << result->prefillMs
-                  << ",\"first_ms\":" << total - result->decodeMs << ",\"decode_ms\":" << result->decodeMs << ",\"tokens\":" << result->ids.size() << "}" << std::endl;
+                  << ",\"first_ms\":" << total - result->decodeMs << ",\"decode_ms\":" << result->decodeMs << ",\"first_cpu_ms\":" << processorFirst - processorStart
+                  << ",\"decode_cpu_ms\":" << processorMs() - processorFirst << ",\"tokens\":" << result->ids.size() << "}" << std::endl;
     }
     return 0;
 }

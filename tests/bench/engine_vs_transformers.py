@@ -58,15 +58,16 @@ class Transformers:
     @torch.inference_mode()
     def run(self, text, more):
         ids = self.prompt(text, self.visual)
-        start = time.perf_counter()
+        start, processor = time.perf_counter(), time.process_time()
         out = self.model(input_ids=ids, pixel_values=self.pixels, use_cache=True, logits_to_keep=1)
         token = out.logits[:, -1].argmax(-1, keepdim=True)
-        first = time.perf_counter()
+        first, processor_first = time.perf_counter(), time.process_time()
         for _ in range(more):
             out = self.model(input_ids=token, past_key_values=out.past_key_values, use_cache=True, logits_to_keep=1)
             token = out.logits[:, -1].argmax(-1, keepdim=True)
-        end = time.perf_counter()
-        return {"first_ms": 1e3 * (first - start), "decode_ms": 1e3 * (end - first)}
+        end, processor_end = time.perf_counter(), time.process_time()
+        return {"first_ms": 1e3 * (first - start), "decode_ms": 1e3 * (end - first), "first_cpu_ms": 1e3 * (processor_first - processor),
+                "decode_cpu_ms": 1e3 * (processor_end - processor_first)}
 
 
 def spread(values):
@@ -91,7 +92,7 @@ def compare(arguments, dtype, threads):
             continue  # warm-up
         for name in peers:
             rows[name].append(measured[name])
-        rows["engine"].append({key: statistics.mean(m[key] for m in measured["engine"]) for key in ("first_ms", "decode_ms", "vision_ms", "prefill_ms")})
+        rows["engine"].append({key: statistics.mean(m[key] for m in measured["engine"]) for key in ("first_ms", "decode_ms", "vision_ms", "prefill_ms", "first_cpu_ms", "decode_cpu_ms")})
     engine.close()
     best = lambda key, i: min(rows["eager"][i][key], rows["sdpa"][i][key])
     count = range(arguments.rounds)
@@ -100,6 +101,11 @@ def compare(arguments, dtype, threads):
         "dtype": dtype, "threads": threads, "rounds": arguments.rounds,
         "first_token_ratio": spread([best("first_ms", i) / rows["engine"][i]["first_ms"] for i in count]),
         "decode_ratio": spread([best("decode_ms", i) / rows["engine"][i]["decode_ms"] for i in count]),
+        # Processor time: with one thread it is the time that the program would take on a core of its own.
+        "first_token_cpu_ratio": spread([best("first_cpu_ms", i) / rows["engine"][i]["first_cpu_ms"] for i in count]),
+        "decode_cpu_ratio": spread([best("decode_cpu_ms", i) / rows["engine"][i]["decode_cpu_ms"] for i in count]),
+        "first_cpu_ms": {name: spread([r["first_cpu_ms"] for r in rows[name]]) for name in rows},
+        "decode_cpu_ms_per_token": {name: spread([r["decode_cpu_ms"] / arguments.tokens for r in rows[name]]) for name in rows},
         "first_ms": {name: spread([r["first_ms"] for r in rows[name]]) for name in rows},
         "tokens_per_second": {name: per_second(name) for name in rows},
         "engine_vision_ms": spread([r["vision_ms"] for r in rows["engine"]]),

@@ -183,128 +183,173 @@ inline void seeCut(const Graph& g, std::size_t at, Outcome& out) {
     }
 }
 
-inline Outcome decide(const Input& in, const PruneOptions& o, std::size_t m, int autoSign) {
-    Outcome out;
-    const std::size_t n = in.tokens.size();
-    std::vector<std::int64_t> kept;
-    if (m >= n) {
-        for (std::size_t i = 0; i < n; ++i) {
-            out.kept.push_back(static_cast<std::int64_t>(i));
+/// One decision. The members are the letters of methods.md 3.5.
+class Decider {
+public:
+    Decider(const Input& in, const PruneOptions& options, std::size_t budget, int autoSign)
+        : m_in(&in), m_options(&options), m_m(budget), m_n(in.tokens.size()), m_sign(autoSign) {}
+
+    Outcome run() {
+        if (m_m >= m_n) {
+            for (std::size_t i = 0; i < m_n; ++i) {
+                m_kept.push_back(static_cast<std::int64_t>(i));
+            }
+        } else {
+            weigh();
+            choose();
         }
-        return out;
+        std::sort(m_kept.begin(), m_kept.end());
+        m_out.kept = m_kept;
+        return m_out;
     }
-    // Relevance.
-    const int sign = o.relevanceSign == RelevanceSign::kAuto ? autoSign : (o.relevanceSign == RelevanceSign::kPlus ? 1 : -1);
-    std::vector<double> raw(n, 0.0);
-    for (std::size_t i = 0; i < n; ++i) {
-        for (const auto& q : in.queries) {
-            raw[i] += sign * cosine(in.relevanceTokens[i], q) / static_cast<double>(in.queries.size());
+
+private:
+    [[nodiscard]] bool dead(std::size_t i) const { return length(m_in->tokens[i]) == 0; }
+    [[nodiscard]] bool has(std::int64_t i) const { return std::find(m_kept.begin(), m_kept.end(), i) != m_kept.end(); }
+
+    void weigh() {
+        const PruneOptions& o = *m_options;
+        const int sign = o.relevanceSign == RelevanceSign::kAuto ? m_sign : (o.relevanceSign == RelevanceSign::kPlus ? 1 : -1);
+        m_raw.assign(m_n, 0.0);
+        for (std::size_t i = 0; i < m_n; ++i) {
+            for (const auto& q : m_in->queries) {
+                m_raw[i] += sign * cosine(m_in->relevanceTokens[i], q) / static_cast<double>(m_in->queries.size());
+            }
+        }
+        const double low = *std::min_element(m_raw.begin(), m_raw.end());
+        const double spread = *std::max_element(m_raw.begin(), m_raw.end()) - low;
+        m_constant = spread <= 1e-6;
+        m_w.assign(m_n, 1.0);
+        for (std::size_t i = 0; i < m_n && !m_constant; ++i) {
+            const double scaled = 1e-6 + (1 - 1e-6) * (m_raw[i] - low) / spread;
+            m_w[i] = o.relevanceTheta ? std::exp(*o.relevanceTheta / (2 * (1 - *o.relevanceTheta)) * scaled) : std::pow(scaled, o.relevancePower);
+        }
+        m_byRelevance.resize(m_n);
+        std::iota(m_byRelevance.begin(), m_byRelevance.end(), std::size_t{0});
+        for (std::size_t i = 0; i < m_n; ++i) {
+            m_w[i] = dead(i) ? 0.0 : m_w[i];
+        }
+        std::stable_sort(m_byRelevance.begin(), m_byRelevance.end(), [&](std::size_t a, std::size_t b) {
+            return dead(a) != dead(b) ? dead(b) : (!dead(a) && !m_constant && m_raw[a] > m_raw[b]);
+        });
+    }
+
+    void choose() {
+        const PruneOptions& o = *m_options;
+        const bool topk = o.qcsp == QcspRule::kTopK;
+        if (o.method == "gsp") {
+            const Graph g = graph(*m_in, o, m_out);
+            seeCut(g, m_m, m_out);
+            m_kept.assign(g.keepOrder.begin(), g.keepOrder.begin() + static_cast<std::ptrdiff_t>(m_m));
+        } else if (o.method == "relevance" || (topk && (o.method == "qcsp" || o.fusion == Fusion::kNone))) {
+            m_kept.assign(m_byRelevance.begin(), m_byRelevance.begin() + static_cast<std::ptrdiff_t>(m_m));
+            if (!m_constant) {
+                m_out.see(m_raw[m_byRelevance[m_m - 1]] - m_raw[m_byRelevance[m_m]]);
+            }
+        } else if (o.method == "qcsp" || o.fusion == Fusion::kNone) {
+            bool exhausted = false;
+            m_out.order = greedyOrder(m_in->tokens, m_w, m_m, m_out, exhausted);
+            m_kept = m_out.order;
+            fill(nullptr);
+        } else {
+            fuse(topk);
         }
     }
-    const double low = *std::min_element(raw.begin(), raw.end());
-    const double spread = *std::max_element(raw.begin(), raw.end()) - low;
-    const bool constant = spread <= 1e-6;
-    std::vector<double> w(n, 1.0);
-    for (std::size_t i = 0; i < n; ++i) {
-        const double scaled = constant ? 1.0 : 1e-6 + (1 - 1e-6) * (raw[i] - low) / spread;
-        w[i] = constant ? 1.0
-               : o.relevanceTheta ? std::exp(*o.relevanceTheta / (2 * (1 - *o.relevanceTheta)) * scaled)
-                                  : std::pow(scaled, o.relevancePower);
-        w[i] = length(in.tokens[i]) > 0 ? w[i] : 0.0;
+
+    void fuse(bool topk) {
+        const PruneOptions& o = *m_options;
+        const Graph g = graph(*m_in, o, m_out);
+        m_out.score = g.score;
+        m_out.degree = g.degree;
+        const std::size_t wanted = m_n - static_cast<std::size_t>(std::floor(o.gspRatio * static_cast<double>(m_n)));
+        const std::size_t size = std::min(m_n, std::max(wanted, m_m));
+        seeCut(g, size, m_out);
+        m_through.assign(m_n, false);
+        for (std::size_t p = 0; p < size; ++p) {
+            m_through[g.keepOrder[p]] = true;
+        }
+        const std::vector<std::int64_t> order = topk ? relevanceOrder() : fusedOrder();
+        for (std::size_t p = 0; p < order.size() && m_kept.size() < m_m; ++p) {
+            if (accepts(order, p)) {
+                m_kept.push_back(order[p]);
+            }
+        }
+        m_out.order = topk ? std::vector<std::int64_t>{} : order;
+        fill(&m_through);
     }
-    std::vector<std::size_t> byRelevance(n);
-    std::iota(byRelevance.begin(), byRelevance.end(), std::size_t{0});
-    std::stable_sort(byRelevance.begin(), byRelevance.end(), [&](std::size_t a, std::size_t b) {
-        const bool deadA = length(in.tokens[a]) == 0;
-        const bool deadB = length(in.tokens[b]) == 0;
-        return deadA != deadB ? deadB : (!deadA && !constant && raw[a] > raw[b]);
-    });
-    const auto has = [&](std::int64_t i) { return std::find(kept.begin(), kept.end(), i) != kept.end(); };
-    const auto fill = [&](const std::vector<bool>* first) {
+
+    [[nodiscard]] bool accepts(const std::vector<std::int64_t>& order, std::size_t place) const {
+        return m_through[static_cast<std::size_t>(order[place])] || (m_options->fusion == Fusion::kAppend && place >= m_m);
+    }
+
+    std::vector<std::int64_t> relevanceOrder() {
+        for (std::size_t p = 0; p + 1 < m_n && p < 2 * m_m && !m_constant; ++p) {
+            m_out.see(m_raw[m_byRelevance[p]] - m_raw[m_byRelevance[p + 1]]);
+        }
+        return {m_byRelevance.begin(), m_byRelevance.end()};
+    }
+
+    std::vector<std::int64_t> fusedOrder() {
+        bool exhausted = false;
+        if (m_options->fusion == Fusion::kRestrict) {
+            std::vector<double> inside = m_w;
+            for (std::size_t i = 0; i < m_n; ++i) {
+                inside[i] = m_through[i] ? m_w[i] : 0.0;
+            }
+            return greedyOrder(m_in->tokens, inside, m_m, m_out, exhausted);
+        }
+        std::vector<std::int64_t> order;
+        for (std::size_t k = m_m; k <= m_n; ++k) {   // "iteratively increasing k", literally
+            Outcome attempt;
+            order = greedyOrder(m_in->tokens, m_w, k, attempt, exhausted);
+            std::size_t accepted = 0;
+            for (std::size_t p = 0; p < order.size(); ++p) {
+                accepted += accepts(order, p) ? 1U : 0U;
+            }
+            if (accepted >= m_m || exhausted || k == m_n) {
+                m_out.see(attempt.margin);
+                break;
+            }
+        }
+        return order;
+    }
+
+    void fill(const std::vector<bool>* first) {
         for (int pool = first != nullptr ? 0 : 1; pool < 3; ++pool) {
             std::vector<std::int64_t> source;
-            for (const std::size_t i : byRelevance) {
+            for (const std::size_t i : m_byRelevance) {
                 if (pool == 2 || (pool == 0 && (*first)[i])) {
                     source.push_back(static_cast<std::int64_t>(i));
                 }
             }
-            for (const std::int64_t i : pool == 1 ? out.order : source) {
-                if (kept.size() < m && !has(i)) {
-                    kept.push_back(i);
-                    for (const std::int64_t j : source) {
-                        if (pool != 1 && !has(j) && !constant && length(in.tokens[static_cast<std::size_t>(j)]) > 0) {
-                            out.see(raw[static_cast<std::size_t>(i)] - raw[static_cast<std::size_t>(j)]);
-                        }
+            for (const std::int64_t i : pool == 1 ? m_out.order : source) {
+                if (m_kept.size() >= m_m || has(i)) {
+                    continue;
+                }
+                m_kept.push_back(i);
+                for (const std::int64_t j : source) {
+                    if (pool != 1 && !has(j) && !m_constant && !dead(static_cast<std::size_t>(j))) {
+                        m_out.see(m_raw[static_cast<std::size_t>(i)] - m_raw[static_cast<std::size_t>(j)]);
                     }
                 }
             }
         }
-    };
-    bool exhausted = false;
-    const bool topk = o.qcsp == QcspRule::kTopK;
-    if (o.method == "gsp") {
-        const Graph g = graph(in, o, out);
-        seeCut(g, m, out);
-        kept.assign(g.keepOrder.begin(), g.keepOrder.begin() + static_cast<std::ptrdiff_t>(m));
-    } else if (o.method == "relevance" || (topk && (o.method == "qcsp" || o.fusion == Fusion::kNone))) {
-        kept.assign(byRelevance.begin(), byRelevance.begin() + static_cast<std::ptrdiff_t>(m));
-        if (!constant) {
-            out.see(raw[byRelevance[m - 1]] - raw[byRelevance[m]]);
-        }
-    } else if (o.method == "qcsp" || o.fusion == Fusion::kNone) {
-        out.order = greedyOrder(in.tokens, w, m, out, exhausted);
-        kept = out.order;
-        fill(nullptr);
-    } else {
-        const Graph g = graph(in, o, out);
-        out.score = g.score;
-        out.degree = g.degree;
-        const std::size_t wanted = n - static_cast<std::size_t>(std::floor(o.gspRatio * static_cast<double>(n)));
-        const std::size_t size = std::min(n, std::max(wanted, m));
-        seeCut(g, size, out);
-        std::vector<bool> through(n, false);
-        for (std::size_t p = 0; p < size; ++p) {
-            through[g.keepOrder[p]] = true;
-        }
-        std::vector<std::int64_t> order;
-        if (topk) {
-            order.assign(byRelevance.begin(), byRelevance.end());
-            for (std::size_t p = 0; p + 1 < n && !constant; ++p) {
-                if (p < 2 * m) {
-                    out.see(raw[byRelevance[p]] - raw[byRelevance[p + 1]]);
-                }
-            }
-        } else if (o.fusion == Fusion::kRestrict) {
-            std::vector<double> inside = w;
-            for (std::size_t i = 0; i < n; ++i) {
-                inside[i] = through[i] ? w[i] : 0.0;
-            }
-            order = greedyOrder(in.tokens, inside, m, out, exhausted);
-        } else {
-            for (std::size_t k = m; k <= n; ++k) {   // "iteratively increasing k", literally
-                Outcome attempt;
-                order = greedyOrder(in.tokens, w, k, attempt, exhausted);
-                std::size_t survivors = 0;
-                for (std::size_t p = 0; p < order.size(); ++p) {
-                    survivors += through[static_cast<std::size_t>(order[p])] || (o.fusion == Fusion::kAppend && p >= m) ? 1U : 0U;
-                }
-                if (survivors >= m || exhausted || k == n) {
-                    out.see(attempt.margin);
-                    break;
-                }
-            }
-        }
-        for (std::size_t p = 0; p < order.size() && kept.size() < m; ++p) {
-            if (through[static_cast<std::size_t>(order[p])] || (o.fusion == Fusion::kAppend && p >= m)) {
-                kept.push_back(order[p]);
-            }
-        }
-        out.order = topk ? std::vector<std::int64_t>{} : order;
-        fill(&through);
     }
-    std::sort(kept.begin(), kept.end());
-    out.kept = kept;
-    return out;
+
+    const Input* m_in;
+    const PruneOptions* m_options;
+    std::size_t m_m, m_n;
+    int m_sign;
+    std::vector<double> m_raw, m_w;
+    std::vector<std::size_t> m_byRelevance;
+    std::vector<bool> m_through;
+    std::vector<std::int64_t> m_kept;
+    bool m_constant = false;
+    Outcome m_out;
+};
+
+inline Outcome decide(const Input& in, const PruneOptions& options, std::size_t budget, int autoSign) {
+    return Decider(in, options, budget, autoSign).run();
 }
 
 }  // namespace prunescope::oracle

@@ -54,8 +54,8 @@ attention-based pruning of late layers profits from the grounding.
 """
 
 END = """
-Intervals: 95 %, bootstrap over images. Pointing: the most relevant patch is covered at least half by an object that the question
-is about; relevance is the cosine between projected tokens and the mean of all question-token embeddings (`relevance.json`:
+Intervals: 95 %, bootstrap over images. Pointing: the most relevant patch is covered to at least 30 % by an object that
+the question is about (items with a patch covered at least half); relevance is the cosine between projected tokens and the mean of all question-token embeddings (`relevance.json`:
 space `llm`, sign +). Chance is 1-3 %. "Blank" replaces the picture by its mean colour.
 
 ## What it cannot do

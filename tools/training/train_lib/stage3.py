@@ -51,18 +51,18 @@ def joint_loss(model, heads, words, data, rng, per, dense=.5, ground=.15, mix=No
     return ce + ground * g + dense * first, dict(ce=float(ce.detach()), ground=float(g.detach()), **keep), by
 
 
-def adam_groups(model, heads):
-    return [(n, p, "adam") for n, p, _ in groups(model, heads, True)]
+MIX = {"yes": .28, "random": .14, "adversarial": .14, "colour": .34, "leftright": .01, "abovebelow": .01, "count": .01,
+       "support": .04, "place": .03}
 
 
-def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=16, lr=3e-4, probe_every=420.0, out=None):
+def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=16, lr=3e-4, muon_lr=6e-4, probe_every=420.0, out=None):
     """Joint training for `minutes`; `out(model)` is called at every probe and at the end with the averaged weights."""
     path, done, step = os.path.join(folder, "stage3.pt"), 0.0, 0
     if os.path.exists(path):
         model, heads = fresh(words, seed)
     else:
         model, heads = load_joint(folder, words, pool, seed)
-    opt = Optim(adam_groups(model, heads), lr, lr, ema=.99)
+    opt = Optim(groups(model, heads, True), muon_lr, lr, ema=.99)
     model.bfloat16(), heads.bfloat16()
     if os.path.exists(path):
         s = torch.load(path)
@@ -72,7 +72,7 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=16, lr=3e-4, 
     rng = seeded(seed, 33, step)
     while done < total:
         t0 = time.time()
-        loss, kv, by = joint_loss(model, heads, words, batch(pool, rng, b), rng, per)
+        loss, kv, by = joint_loss(model, heads, words, batch(pool, rng, b), rng, per, mix=MIX)
         loss.backward()
         opt.step(schedule(done, total, step, 30, .5, .05))
         step += 1

@@ -9,6 +9,7 @@
 #include "core/engine/engine.h"
 #include "core/run/errors.h"
 #include "core/run/process_memory.h"
+#include "cuda/cuda_ops.h"
 
 #include <unistd.h>
 
@@ -207,6 +208,8 @@ int doctorVerb(Session& session) {
     report["cuda"] = {{"version", engine.cudaVersion.empty() ? Json(nullptr) : Json(engine.cudaVersion)},
                       {"devices", engine.cudaDevices},
                       {"reason", engine.cudaDevices.empty() ? Json(engine.whyNoCuda) : Json(nullptr)}};
+    const auto kernels = registerCudaOps();
+    report["cuda"]["kernels"] = kernels ? "registered" : kernels.error().why;
     report["ops"] = registeredOps();
     report["model"] = modelReport(session, problem, modelFine);
     const std::int64_t available = availableMemoryBytes();

@@ -137,7 +137,7 @@ Json pruneJson(const PruneDecision& decision, double loadMs) {
                           {"relevance", rounded(decision.timings.relevanceMs)},
                           {"gsp", rounded(decision.timings.gspMs)},
                           {"greedy", rounded(decision.timings.greedyMs)},
-                          {"total", rounded(decision.timings.totalMs)}};
+                          {"total", rounded(loadMs + decision.timings.totalMs)}};
     Json tokens = Json::array();
     for (const TokenTrace& token : decision.tokens) {
         tokens.push_back({{"index", token.index},

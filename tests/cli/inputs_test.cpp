@@ -409,8 +409,8 @@ TEST_F(Catalogue, N04_IdenticalTokens) {
 }
 
 TEST_F(Catalogue, N05_FewDistinctTokens) {
-    const auto json = pruned(features("f", 64, 12, [](int i, int j) { return wave(i % 8, j); }, [](int j) { return wave(3, j); }, "8x8"),
-                             {"--keep", "16", "--method", "qcsp"});
+    // Without a question: with one, the least relevant of the eight counts as nothing until the fill.
+    const auto json = pruned(features("f", 64, 12, [](int i, int j) { return wave(i % 8, j); }, {}, "8x8"), {"--keep", "16", "--method", "qcsp"});
     expectKept(json, 16);
     std::set<int> distinct;
     for (const int token : json["kept"].get<std::vector<int>>()) {

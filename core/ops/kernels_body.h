@@ -305,16 +305,25 @@ void unpackRows(const float* columns, const std::int32_t* tokens, std::int64_t f
     }
 }
 
-/// One pick at a time where it does not fill four numbers of a chunk.
+/// The same for fewer than four picks, kCount of them in one pass over the tokens.
+template <std::int64_t kCount>
+void spreadFew(const float* const* sources, std::int64_t n, float* chunk) {
+    for (std::int64_t i = 0; i < n; ++i) {
+        for (std::int64_t t = 0; t < kCount; ++t) {
+            chunk[i * kChunk + t] = sources[t][i];
+        }
+    }
+}
+
 void spreadRows(const float* const* sources, std::int64_t from, std::int64_t count, std::int64_t n, float* const* chunks) {
     std::int64_t s = 0;
     while (s < count) {
         float* chunk = chunks[(from + s) / kChunk] + (from + s) % kChunk;
-        if ((from + s) % 4 != 0 || s + 4 > count) {
-            for (std::int64_t i = 0; i < n; ++i) {
-                chunk[i * kChunk] = sources[s][i];
-            }
-            ++s;
+        const std::int64_t place = 4 - (from + s) % 4;
+        const std::int64_t few = place < count - s ? place : count - s;
+        if (few < 4) {
+            few == 1 ? spreadFew<1>(sources + s, n, chunk) : few == 2 ? spreadFew<2>(sources + s, n, chunk) : spreadFew<3>(sources + s, n, chunk);
+            s += few;
             continue;
         }
         std::int64_t i = 0;

@@ -263,6 +263,7 @@ void FakeService::decide() {
 void FakeService::sayPruned(const std::string& piece) { events().onText(m_job, false, piece); }
 void FakeService::finishPruned() { events().onFinished(m_job, false, makeResult(m_requests.back(), m_job, true, false)); }
 void FakeService::finishUnpruned() { events().onFinished(m_job, true, makeResult(m_requests.back(), m_job, true, true)); }
+void FakeService::failLoading(Error error) { events().onError(0, error); }
 void FakeService::fail(Error error) { events().onError(m_job, error); }
 
 void FakeService::serve(std::stop_token quit) {

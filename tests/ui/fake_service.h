@@ -32,6 +32,7 @@ public:
 
     /// Manual mode: steps of the newest job.
     void finishLoading();
+    void failLoading(Error error);
     void decide();
     void sayPruned(const std::string& piece);
     void finishPruned();

@@ -29,6 +29,28 @@ double lightness(QRgb colour) {
     return 0.2126 * linear(qRed(colour)) + 0.7152 * linear(qGreen(colour)) + 0.0722 * linear(qBlue(colour));
 }
 
+/// Compares with tests/ui/baselines/NAME.png at a quarter of the size; PRUNESCOPE_UPDATE_BASELINES=1 writes the picture instead. Canvases hold
+/// no text, so that fonts do not matter; a mean difference under 2 of 255 in each channel is left to rounding in other versions of Qt.
+bool looksLike(const QImage& picture, const QString& name) {
+    const QString path = QStringLiteral(PRUNESCOPE_SOURCE_DIR "/tests/ui/baselines/%1.png").arg(name);
+    const QImage small = picture.scaled(picture.size() / 4, Qt::IgnoreAspectRatio, Qt::SmoothTransformation).convertToFormat(QImage::Format_RGB888);
+    if (qEnvironmentVariableIsSet("PRUNESCOPE_UPDATE_BASELINES")) {
+        return small.save(path);
+    }
+    const QImage wanted = QImage(path).convertToFormat(QImage::Format_RGB888);
+    if (wanted.size() != small.size()) {
+        return false;
+    }
+    double sum = 0;
+    for (int y = 0; y < small.height(); ++y) {
+        for (int x = 0; x < small.width() * 3; ++x) {
+            sum += std::abs(small.constScanLine(y)[x] - wanted.constScanLine(y)[x]);
+        }
+    }
+    constexpr double kMostMean = 2.0;
+    return sum / (small.width() * small.height() * 3.0) < kMostMean;
+}
+
 class TestFigure : public QObject {
     Q_OBJECT
 
@@ -134,6 +156,18 @@ private Q_SLOTS:
         faint.opacity = 0.0;
         const QPoint middle = scene.cellRect(12, 12).center().toPoint();
         QCOMPARE(paint(faint).pixel(middle), scene.picture.pixel(middle));
+    }
+
+    void canvasesLookAsTheyDid() {
+        QVERIFY(looksLike(paint(sceneOf(OverlayKind::kRetained, 0.9)), QStringLiteral("retained")));
+        QVERIFY(looksLike(paint(sceneOf(OverlayKind::kRelevance, 0.6)), QStringLiteral("relevance")));
+        QVERIFY(looksLike(paint(sceneOf(OverlayKind::kGspScore, 0.6)), QStringLiteral("gsp")));
+        QVERIFY(looksLike(paint(sceneOf(OverlayKind::kLocalRedundancy, 0.6)), QStringLiteral("local")));
+        QVERIFY(looksLike(paint(sceneOf(OverlayKind::kGreedyOrder, 0.6)), QStringLiteral("order")));
+        QVERIFY(looksLike(paint(sceneOf(OverlayKind::kRetained, 0.9, true)), QStringLiteral("retained-whole")));
+        if (!qEnvironmentVariableIsSet("PRUNESCOPE_UPDATE_BASELINES")) {
+            QVERIFY(!looksLike(paint(sceneOf(OverlayKind::kRelevance, 0.3)), QStringLiteral("relevance")));   // it can fail
+        }
     }
 
     void wholeImageHatchesWhatIsNotSeen() {

@@ -8,6 +8,7 @@
 #include "ui/viewmodel/option_text.h"
 #include "ui/viewmodel/overlay_data.h"
 #include "ui/viewmodel/parameter_info.h"
+#include "ui/viewmodel/run_timings.h"
 #include "ui/viewmodel/sample_scenes.h"
 #include "ui/viewmodel/session_model.h"
 #include "ui/viewmodel/token_text.h"
@@ -211,6 +212,18 @@ private Q_SLOTS:
         QVERIFY(!ready.session.prunedAnswer().result);
     }
 
+    void failedLoadKeepsTheModelBefore() {
+        Ready ready(m_image);
+        QSignalSpy errors(&ready.session, &SessionModel::errorOccurred);
+        ready.session.loadModel(QStringLiteral("broken"), {});
+        QVERIFY(ready.session.modelState() == ModelState::kLoading);
+        ready.service.failLoading(Error{ErrorCode::kBadModel, "MODEL-CFG", "cannot load model", "broken", "no config.json", "", nullptr});
+        ready.settle();
+        QCOMPARE(errors.count(), 1);
+        QVERIFY(ready.session.modelState() == ModelState::kReady);
+        QCOMPARE(ready.session.modelFolder(), QStringLiteral("model"));
+    }
+
     void undoMergesADrag() {
         Ready ready(m_image);
         ready.session.setInteracting(true);
@@ -269,6 +282,25 @@ private Q_SLOTS:
         QVERIFY(sawGsp && sawKept);
         QCOMPARE(traceAt(result, 3, 5)->index, 3 * 24 + 5);
         QVERIFY(traceAt(result, 24, 0) == nullptr);
+    }
+
+    void sharedVisionCountsInBothRuns() {
+        auto image = std::make_shared<ImageContext>();
+        image->decodeImageMs = 5;
+        image->preprocessMs = 7;
+        image->vision.visionMs = 100;
+        image->vision.projectMs = 3;
+        RunResult result;
+        result.image = image;
+        result.timings.preprocessMs = 1;
+        result.timings.firstTokenMs = 50;
+        result.timings.totalMs = 60;
+        QCOMPARE(comparableTimings(result).totalMs, 60.0);
+        result.timings.visionFromCache = true;
+        const StageTimings times = comparableTimings(result);
+        QCOMPARE(times.visionMs, 100.0);
+        QCOMPARE(times.totalMs, 60.0 + 115.0 - 1.0);
+        QCOMPARE(times.firstTokenMs, 50.0 + 115.0 - 1.0);
     }
 
     void sampleScenesAreRead() {

@@ -165,6 +165,14 @@ private Q_SLOTS:
         QCOMPARE(shown.window.tokenPanel()->verdict(), tokenVerdict(result, token));
     }
 
+    void namingATokenDoesNotMoveTheWindow() {
+        Shown shown(m_image);
+        const QRect before = shown.window.canvas()->geometry();
+        shown.window.canvas()->setPinned(GridMap::Cell{11, 9});
+        shown.settle();
+        QCOMPARE(shown.window.canvas()->geometry(), before);
+    }
+
     void arrowKeysWalkTheGrid() {
         Shown shown(m_image);
         CanvasWidget* canvas = shown.window.canvas();

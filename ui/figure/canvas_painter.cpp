@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 namespace prunescope {
 
@@ -73,10 +74,13 @@ void outlineCells(QPainter& painter, const CellGrid& grid, const CellTest& test,
                 continue;
             }
             const QRectF box = grid.cell(row, col);
-            if (!in(row - 1, col)) lines << QLineF(box.topLeft(), box.topRight());
-            if (!in(row + 1, col)) lines << QLineF(box.bottomLeft(), box.bottomRight());
-            if (!in(row, col - 1)) lines << QLineF(box.topLeft(), box.bottomLeft());
-            if (!in(row, col + 1)) lines << QLineF(box.topRight(), box.bottomRight());
+            const std::pair<bool, QLineF> edges[] = {{in(row - 1, col), {box.topLeft(), box.topRight()}}, {in(row + 1, col), {box.bottomLeft(), box.bottomRight()}},
+                                                     {in(row, col - 1), {box.topLeft(), box.bottomLeft()}}, {in(row, col + 1), {box.topRight(), box.bottomRight()}}};
+            for (const auto& [inside, line] : edges) {
+                if (!inside) {
+                    lines << line;
+                }
+            }
         }
     }
     painter.setPen(QPen(QColor(0, 0, 0, 170), width * 2.4, Qt::SolidLine, Qt::SquareCap));

@@ -17,6 +17,8 @@ namespace prunescope {
 namespace {
 
 cv::Mat viewOf(QImage& image) {
+    static const bool kOneThread = (cv::setNumThreads(1), true);   // the program's threads are counted; these images are small
+    Q_UNUSED(kOneThread);
     return cv::Mat(image.height(), image.width(), CV_8UC4, image.bits(), static_cast<std::size_t>(image.bytesPerLine()));
 }
 

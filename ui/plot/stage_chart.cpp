@@ -7,6 +7,7 @@
 #include "ui/plot/qcp.h"
 
 #include "ui/viewmodel/number_text.h"
+#include "ui/viewmodel/run_timings.h"
 #include "ui/widgets/theme.h"
 
 #include <QEvent>
@@ -22,10 +23,10 @@ constexpr double kHalf = 0.2;       // distance of the two bars from the row's m
 constexpr double kBarWidth = 0.36;
 
 QString labelOf(const std::optional<double>& value, bool cached) {
-    if (cached) {
-        return StageChart::tr("kept from before");
+    if (!value) {
+        return {};
     }
-    return value ? durationText(*value) : QString();
+    return cached ? StageChart::tr("%1, shared").arg(durationText(*value)) : durationText(*value);
 }
 
 }  // namespace
@@ -47,11 +48,11 @@ std::vector<StageRow> stageRows(const RunResult* pruned, const RunResult* unprun
         StageRow row;
         row.name = QCoreApplication::translate("StageChart", stage.name);
         if (pruned != nullptr) {
-            row.pruned = pruned->timings.*stage.time;
+            row.pruned = comparableTimings(*pruned).*stage.time;
             row.prunedCached = stage.vision && pruned->timings.visionFromCache;
         }
         if (unpruned != nullptr) {
-            row.unpruned = unpruned->timings.*stage.time;
+            row.unpruned = comparableTimings(*unpruned).*stage.time;
             row.unprunedCached = stage.vision && unpruned->timings.visionFromCache;
         }
         rows.push_back(row);
@@ -139,7 +140,7 @@ void StageChart::rebuild() {
             const std::optional<double>& time = isPruned ? row.pruned : row.unpruned;
             const bool cached = isPruned ? row.prunedCached : row.unprunedCached;
             const double at = key + (isPruned ? -kHalf : kHalf);
-            const double value = time && !cached ? *time : 0.0;
+            const double value = time ? *time : 0.0;
             (isPruned ? prunedKeys : unprunedKeys) << at;
             (isPruned ? prunedValues : unprunedValues) << value;
             longest = std::max(longest, value);
@@ -153,7 +154,7 @@ void StageChart::rebuild() {
     m_unprunedBars->setData(unprunedKeys, unprunedValues);
     m_plot->yAxis->setTicker(ticker);
     m_plot->yAxis->setRange(-0.6, std::max(1.0, key) - 0.4);
-    constexpr double kRoomForNumbers = 1.45;
+    constexpr double kRoomForNumbers = 1.6;
     m_plot->xAxis->setRange(0, longest > 0 ? longest * kRoomForNumbers : 1);
     setAccessibleDescription(asText());
     m_plot->replot(QCustomPlot::rpQueuedReplot);

@@ -21,7 +21,7 @@ namespace prunescope {
 struct StageRow {
     QString name;
     std::optional<double> pruned, unpruned;
-    bool prunedCached = false, unprunedCached = false;   ///< taken from an earlier run on this image, not run again
+    bool prunedCached = false, unprunedCached = false;   ///< taken from an earlier run on this image, with the time it took then
 };
 
 /// Rows in order of the run: preprocess, vision, projector, prune, prefill, decode. Null results leave their column out.

@@ -54,9 +54,9 @@ void fillRelevance(OverlayData& data, const PruneDecision& decision) {
     data.low = 0;
     data.high = 1;
     data.label = tr("Relevance r (Eq. 4)");
-    data.normalisation = tr("min-max over this image; signed cosine %1 … %2").arg(scoreText(low), scoreText(high));
+    data.normalisation = tr("min-max per image; cosine %1 … %2").arg(low, 0, 'f', 2).arg(high, 0, 'f', 2);
     data.lowWords = tr("less relevant");
-    data.highWords = tr("more relevant to the question");
+    data.highWords = tr("more relevant");
 }
 
 void fillGsp(OverlayData& data, std::optional<std::pair<double, double>> locked) {
@@ -74,7 +74,7 @@ void fillLocal(OverlayData& data, double threshold) {
     data.high = 1;
     data.threshold = threshold;
     data.label = tr("Local redundancy (8 neighbours)");
-    data.normalisation = tr("mean cosine, fixed range; hatched at or over tau");
+    data.normalisation = tr("mean cosine; hatched: at or over tau");
     data.lowWords = tr("differs from its neighbours");
     data.highWords = tr("like its neighbours");
     data.marked.assign(data.values.size(), 0);

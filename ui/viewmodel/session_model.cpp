@@ -114,6 +114,16 @@ void SessionModel::loadModel(const QString& folder, const LoadOptions& options) 
     Q_EMIT activityChanged();
 }
 
+/// A load ended without a new model: the one before, if there is one, is still there.
+void SessionModel::loadEnded(ModelState otherwise) {
+    m_modelState = m_readyFolder.isEmpty() ? otherwise : ModelState::kReady;
+    if (!m_readyFolder.isEmpty()) {
+        m_modelFolder = m_readyFolder;
+    }
+    Q_EMIT modelChanged();
+    Q_EMIT activityChanged();
+}
+
 void SessionModel::openImage(const QString& path) {
     m_pendingImage = path;
     m_askedQuestion = m_question;
@@ -184,8 +194,7 @@ void SessionModel::cancel() {
     m_dirty = false;
     m_service.cancel();
     if (m_modelState == ModelState::kLoading) {
-        m_modelState = ModelState::kNone;
-        Q_EMIT modelChanged();
+        loadEnded(ModelState::kNone);
     }
     m_pendingImage.clear();
     finishJob();
@@ -261,6 +270,7 @@ void SessionModel::onModelReady(const ModelFacts& facts, const QString& folder) 
     m_modelState = ModelState::kReady;
     m_facts = facts;
     m_modelFolder = folder;
+    m_readyFolder = folder;
     m_decision.reset();
     m_pruned = {};
     m_unpruned = {};
@@ -298,14 +308,14 @@ void SessionModel::onDecision(std::uint64_t job, const std::shared_ptr<const Run
 }
 
 void SessionModel::onText(std::uint64_t job, bool unpruned, const QString& piece) {
-    if (job != m_job.id || !m_job.active) {
+    if (job != m_job.id || !m_job.active || !m_job.decided || !m_decision || !m_decision->decision) {
         return;
     }
     AnswerState& answer = unpruned ? m_unpruned : m_pruned;
     if (answer.phase != AnswerState::Phase::kStreaming) {
         answer = {};
         answer.phase = AnswerState::Phase::kStreaming;
-        answer.madeFor = unpruned ? tr("all tokens") : shortLabel(m_job.options);
+        answer.madeFor = unpruned ? tr("all tokens") : shortLabel(m_decision->decision->options);
         (unpruned ? m_unprunedImage : m_prunedImage) = m_job.image;
         (unpruned ? m_unprunedQuestion : m_prunedQuestion) = m_job.question;
         if (!unpruned) {
@@ -330,7 +340,7 @@ void SessionModel::onFinished(std::uint64_t job, bool unpruned, const std::share
     answer.phase = result->finish == FinishReason::kCancelled ? AnswerState::Phase::kStopped : AnswerState::Phase::kDone;
     answer.text = QString::fromStdString(result->answer);
     answer.result = result;
-    answer.madeFor = unpruned ? tr("all tokens") : shortLabel(m_job.options);
+    answer.madeFor = unpruned || !result->decision ? tr("all tokens") : shortLabel(result->decision->options);
     (unpruned ? m_unprunedImage : m_prunedImage) = m_job.image;
     (unpruned ? m_unprunedQuestion : m_prunedQuestion) = m_job.question;
     if (!unpruned) {
@@ -348,8 +358,7 @@ void SessionModel::onFinished(std::uint64_t job, bool unpruned, const std::share
 
 void SessionModel::onError(std::uint64_t job, const Error& error) {
     if (job == 0) {
-        m_modelState = error.code == ErrorCode::kCancelled ? ModelState::kNone : ModelState::kFailed;
-        Q_EMIT modelChanged();
+        loadEnded(error.code == ErrorCode::kCancelled ? ModelState::kNone : ModelState::kFailed);
     } else if (job != m_job.id || !m_job.active) {
         return;
     } else {

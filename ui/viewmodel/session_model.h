@@ -122,6 +122,7 @@ private:
     void submit(bool withAnswer);
     void refreshStale();
     void finishJob();
+    void loadEnded(ModelState otherwise);
     [[nodiscard]] QString targetImage() const { return m_pendingImage.isEmpty() ? m_imagePath : m_pendingImage; }
 
     void onModelReady(const ModelFacts& facts, const QString& folder);
@@ -137,7 +138,7 @@ private:
 
     ModelState m_modelState = ModelState::kNone;
     ModelFacts m_facts;
-    QString m_modelFolder, m_loadText;
+    QString m_modelFolder, m_readyFolder, m_loadText;   ///< m_readyFolder: the model that the worker still has
     double m_loadProgress = 0;
 
     QString m_imagePath, m_pendingImage, m_question, m_askedQuestion;

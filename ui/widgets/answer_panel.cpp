@@ -5,6 +5,7 @@
 #include "ui/widgets/answer_panel.h"
 
 #include "ui/viewmodel/number_text.h"
+#include "ui/viewmodel/run_timings.h"
 #include "ui/widgets/theme.h"
 
 #include <QHBoxLayout>
@@ -86,7 +87,9 @@ void AnswerCard::setAnswer(const AnswerState& answer, const QString& heading) {
     }
     if (answer.result) {
         const auto tokens = static_cast<qint64>(answer.result->answerTokens.size());
-        m_footer->setText(dim ? tr("for %1").arg(answer.madeFor) : tr("%1 tokens%2 · %3").arg(tokens).arg(endMark(*answer.result), durationText(answer.result->timings.totalMs)));
+        const QString made = answer.result->decision ? tr("for %1 kept").arg(answer.result->decision->kept.size()) : answer.madeFor;
+        const QString took = durationText(comparableTimings(*answer.result).totalMs);
+        m_footer->setText(dim ? made : tr("%1 tokens%2 · %3").arg(tokens).arg(endMark(*answer.result), took));
     } else {
         m_footer->clear();
     }

@@ -6,6 +6,7 @@
 
 #include "ui/plot/stage_chart.h"
 #include "ui/viewmodel/number_text.h"
+#include "ui/viewmodel/run_timings.h"
 #include "ui/widgets/theme.h"
 
 #include <QEvent>
@@ -34,9 +35,9 @@ std::vector<Quantity> quantities() {
     const auto time = [](double v) { return durationText(v); };
     const auto bytes = [](double v) { return bytesText(std::llround(v)); };
     return {
-        {tr("First token"), measured, tr("From the request to the first generated token."), [](const RunResult& r) { return r.timings.firstTokenMs; }, time},
+        {tr("First token"), measured, tr("From the request to the first generated token; the vision pass, which both runs share, counts in both."), [](const RunResult& r) { return comparableTimings(r).firstTokenMs; }, time},
         {tr("Per token"), measured, tr("Mean time of a generated token after the first."), [](const RunResult& r) { return r.timings.perTokenMs; }, time},
-        {tr("Total"), measured, tr("Wall time of the run."), [](const RunResult& r) { return r.timings.totalMs; }, time},
+        {tr("Total"), measured, tr("Wall time of the run; the vision pass, which both runs share, counts in both."), [](const RunResult& r) { return comparableTimings(r).totalMs; }, time},
         {tr("KV cache"), measured, tr("Bytes of the cache in use at the end of the run."), [](const RunResult& r) { return static_cast<double>(r.measuredKvBytes); }, bytes},
         {tr("Multiply-adds"), computed, tr("Vision tower, projector and language model, from the model's shape."),
          [](const RunResult& r) { return static_cast<double>(r.cost.macsTotal); }, [](double v) { return countText(std::llround(v)); }},

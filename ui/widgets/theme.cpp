@@ -23,8 +23,8 @@ const Colours& coloursOf(bool dark) {
     static const Colours kLight{QColor(0xf3, 0xf4, 0xf6), QColor(0xff, 0xff, 0xff), QColor(0xfa, 0xfb, 0xfc), QColor(0x1b, 0x20, 0x27),
                                 QColor(0x57, 0x61, 0x70), QColor(0xd3, 0xd8, 0xdf), QColor(0x1d, 0x5f, 0xae), QColor(0xff, 0xff, 0xff),
                                 QColor(0x8a, 0x4b, 0x00), QColor(0xe6, 0xe8, 0xec)};
-    static const Colours kDark{QColor(0x1f, 0x22, 0x27), QColor(0x17, 0x19, 0x1d), QColor(0x2a, 0x2e, 0x35), QColor(0xe7, 0xe9, 0xed),
-                               QColor(0xa0, 0xa9, 0xb6), QColor(0x3b, 0x41, 0x4b), QColor(0x6c, 0xad, 0xf2), QColor(0x10, 0x14, 0x1a),
+    static const Colours kDark{QColor(0x26, 0x2a, 0x30), QColor(0x16, 0x18, 0x1c), QColor(0x38, 0x3e, 0x48), QColor(0xe7, 0xe9, 0xed),
+                               QColor(0xa8, 0xb1, 0xbe), QColor(0x48, 0x4f, 0x5b), QColor(0x6c, 0xad, 0xf2), QColor(0x10, 0x14, 0x1a),
                                QColor(0xf0, 0xb4, 0x5c), QColor(0x14, 0x16, 0x19)};
     return dark ? kDark : kLight;
 }
@@ -74,6 +74,9 @@ QString styleSheetOf(const Colours& c) {
                "#card { background: %2; border: 1px solid %3; border-radius: 4px; }"
                "#card[stale=\"true\"] { border: 1px dashed %5; }"
                "#cardText { background: transparent; border: none; }"
+               "QCheckBox::indicator { width: 12px; height: 12px; border: 1px solid %5; border-radius: 2px; background: %2; }"
+               "QCheckBox::indicator:checked { background: %7; border: 3px solid %2; outline: 1px solid %5; width: 8px; height: 8px; }"
+               "QCheckBox::indicator:focus { border-color: %7; }"
                "#muted { color: %5; }"
                "#badge { color: %4; background: %6; border-radius: 3px; padding: 0px 5px; font-weight: bold; }"
                "#messageBar { background: %2; border: 1px solid %6; border-left: 4px solid %6; border-radius: 3px; }"

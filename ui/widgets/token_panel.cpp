@@ -20,6 +20,7 @@ TokenPanel::TokenPanel(QWidget* parent) : QWidget(parent) {
     QFont heavy = m_title->font();
     heavy.setBold(true);
     m_title->setFont(heavy);
+    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);   // the window must not move when a token is named
     m_verdict = new QLabel(this);
     m_verdict->setWordWrap(true);
     m_verdict->setAlignment(Qt::AlignLeft | Qt::AlignTop);
@@ -41,6 +42,7 @@ void TokenPanel::showToken(const QString& title, const QString& verdict, const s
     while (m_lines.size() < facts.size()) {
         auto* name = new QLabel(this);
         name->setObjectName(QStringLiteral("muted"));
+        name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
         auto* value = new QLabel(this);
         value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
         value->setTextInteractionFlags(Qt::TextSelectableByMouse);

@@ -63,6 +63,24 @@ Placement place(const Checkpoint& checkpoint, const LoadOptions& options, const 
     return placement;
 }
 
+/// Loads on one thread and gives the others back afterwards: a small model is copied before a second thread has woken up, and on a busy
+/// machine two threads that wait for each other at every tensor take ten times as long (measured).
+class LoadingThreads {
+public:
+    explicit LoadingThreads(std::int64_t weightBytes) : m_before(at::get_num_threads()) {
+        constexpr std::int64_t kWorthSharing = 1LL << 30;
+        if (weightBytes < kWorthSharing) {
+            at::set_num_threads(1);
+        }
+    }
+    ~LoadingThreads() { at::set_num_threads(m_before); }
+    LoadingThreads(const LoadingThreads&) = delete;
+    LoadingThreads& operator=(const LoadingThreads&) = delete;
+
+private:
+    int m_before;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<LanguageModel>> loadLanguageModelTuned(const Checkpoint& checkpoint, const LoadOptions& options, const EngineTuning& tuning,
@@ -77,6 +95,7 @@ Result<std::unique_ptr<LanguageModel>> loadLanguageModelTuned(const Checkpoint& 
         }
         const Placement placement = place(checkpoint, options, tuning);
         engine::requireMemory(checkpoint, placement);
+        const LoadingThreads threads(checkpoint.weightBytes);
         return std::unique_ptr<LanguageModel>(std::make_unique<LlavaEngine>(checkpoint, placement, progress, stop));
     });
 }

@@ -20,7 +20,7 @@ constexpr std::int64_t kRowUnit = 8;
 }  // namespace
 
 int TextDecoder::teamSize() const {
-    // Below about a megabyte of weights per layer and thread the barriers cost more than a further thread brings.
+    // With less than a few megabytes of weights for each, a further thread brings less than the barriers cost.
     constexpr std::int64_t kBytesPerMember = 4LL << 20;
     const std::int64_t useful = std::max<std::int64_t>(1, m_rowBytes / kBytesPerMember);
     return static_cast<int>(std::min<std::int64_t>(useful, at::get_num_threads()));

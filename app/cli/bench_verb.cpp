@@ -57,9 +57,10 @@ Result<Json> timeGreedy(std::int64_t n, std::int64_t k, int rounds) {
             same += order->order[i] == plain->order[i] ? 1 : 0;
         }
     }
-    const double mine = medianOf(ours);
-    const double theirs = medianOf(straight);
-    return Json{{"ms", rounded(mine)}, {"straight_ms", rounded(theirs)}, {"ratio", mine > 0 ? std::round(100 * theirs / mine) / 100 : 0.0}, {"equal_picks", same}};
+    // The quickest of the rounds on both sides: what the code takes when nobody else runs in between.
+    const double mine = *std::min_element(ours.begin(), ours.end());
+    const double theirs = *std::min_element(straight.begin(), straight.end());
+    return Json{{"ms", rounded(mine)}, {"straight_ms", rounded(theirs)}, {"ratio", mine > 0 ? std::round(100 * theirs / mine) / 100 : 0.0}, {"equal_picks", same}, {"statistic", "minimum"}};
 }
 
 struct EngineTimes {
@@ -185,7 +186,7 @@ int benchVerb(Session& session) {
         }
         report["decision_ms"][name] = {{"median", rounded(timing->medianMs)}, {"p95", rounded(timing->p95Ms)}, {"changes", timing->changes}};
     }
-    const std::pair<const char*, Result<Json>> greedy[] = {{"576x64", timeGreedy(576, 64, 15)}, {"2880x320", timeGreedy(2880, 320, 7)}};
+    const std::pair<const char*, Result<Json>> greedy[] = {{"576x64", timeGreedy(576, 64, 25)}, {"2880x320", timeGreedy(2880, 320, 11)}};
     for (const auto& [name, row] : greedy) {
         if (!row) {
             return session.fail(row.error());

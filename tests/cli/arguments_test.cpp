@@ -224,7 +224,9 @@ TEST_F(CatalogueFeatures, X09_FullAndClosedStdout) {
     expectError(prune({}, full), 8, "OUT-STDOUT");
     Surroundings head;
     head.closeReaderEarly = true;
-    const auto outcome = prune({}, head);
+    // More JSON than a pipe holds, so that the program is still writing when the reader goes.
+    const auto large = features("large", 1024, 6, [](int i, int j) { return static_cast<float>((i * 7 + j * 3) % 11) - 4.0F; }, {}, "32x32");
+    const auto outcome = runCli(pruneArguments(large), head);
     EXPECT_EQ(outcome.code, 0);
     EXPECT_EQ(outcome.err, "");
 }

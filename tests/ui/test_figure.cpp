@@ -183,6 +183,28 @@ private Q_SLOTS:
         QCOMPARE(painted.pixel(224, 168), scene.picture.pixel(224, 168));
     }
 
+    void paddingIsHatched() {
+        auto padded = std::make_shared<RunResult>(*m_result);
+        auto image = std::make_shared<ImageContext>(*m_result->image);
+        GridMap& grid = image->input.grid;   // 448 x 336 padded to 448 x 448
+        grid.padded = true;
+        grid.scaleX = grid.scaleY = 448.0 / 336.0;
+        grid.offsetX = 0;
+        grid.offsetY = -56;
+        padded->image = image;
+        CanvasScene scene = makeScene(*padded, false, false);
+        QCOMPARE(scene.imagePart, QRectF(0, 42, 336, 252));
+        const QImage painted = paint(scene);
+        int above = 0;
+        int inside = 0;
+        for (int x = 0; x < 336; ++x) {
+            above += painted.pixel(x, 20) != scene.picture.pixel(x, 20) ? 1 : 0;
+            inside += painted.pixel(x, 168) != scene.picture.pixel(x, 168) ? 1 : 0;
+        }
+        QVERIFY(above > 20 && above < 200);
+        QCOMPARE(inside, 0);
+    }
+
     void maskVeilsMarkedPatches() {
         QImage target(48, 48, QImage::Format_RGB32);
         target.fill(Qt::blue);

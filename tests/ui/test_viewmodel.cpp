@@ -198,6 +198,17 @@ private Q_SLOTS:
         QVERIFY(ready.session.decision()->image->path == m_image.toStdString());
     }
 
+    void afterAnErrorTheNewestKnobsAreTried() {
+        Ready ready(m_image);
+        ready.keep(10);
+        ready.keep(20);
+        const std::size_t before = ready.service.submissions();
+        ready.service.fail(Error{ErrorCode::kUsage, "USAGE-RANGE", "bad value", "keep", "out of range", "", nullptr});
+        ready.settle();
+        QCOMPARE(ready.service.submissions(), before + 1);
+        QCOMPARE(*ready.service.last().prune.keep, std::int64_t{20});
+    }
+
     void cancelEndsTheJob() {
         Ready ready(m_image);
         ready.session.run();

@@ -101,19 +101,23 @@ void hatch(QPainter& painter, const QRectF& area, const QColor& colour, qreal sp
     painter.restore();
 }
 
-void paintUnseen(QPainter& painter, const CanvasScene& scene, const QTransform& transform) {
-    const QRectF all = transform.mapRect(scene.pictureRect);
-    const QRectF seen = transform.mapRect(scene.tokenRect).intersected(all);
-    const QRectF parts[4] = {QRectF(all.left(), all.top(), all.width(), seen.top() - all.top()),
-                             QRectF(all.left(), seen.bottom(), all.width(), all.bottom() - seen.bottom()),
-                             QRectF(all.left(), seen.top(), seen.left() - all.left(), seen.height()),
-                             QRectF(seen.right(), seen.top(), all.right() - seen.right(), seen.height())};
+/// Fills and hatches what of `all` lies outside `inner`.
+void hatchAround(QPainter& painter, const QRectF& all, const QRectF& inner, const QColor& fill) {
+    const QRectF parts[4] = {QRectF(all.left(), all.top(), all.width(), inner.top() - all.top()),
+                             QRectF(all.left(), inner.bottom(), all.width(), all.bottom() - inner.bottom()),
+                             QRectF(all.left(), inner.top(), inner.left() - all.left(), inner.height()),
+                             QRectF(inner.right(), inner.top(), all.right() - inner.right(), inner.height())};
     for (const QRectF& part : parts) {
         if (part.width() > 0.5 && part.height() > 0.5) {
-            painter.fillRect(part, QColor(30, 34, 40, 150));
+            painter.fillRect(part, fill);
             hatch(painter, part, QColor(255, 255, 255, 90), 9.0);
         }
     }
+}
+
+void paintUnseen(QPainter& painter, const CanvasScene& scene, const QTransform& transform) {
+    const QRectF all = transform.mapRect(scene.pictureRect);
+    hatchAround(painter, all, transform.mapRect(scene.tokenRect).intersected(all), QColor(30, 34, 40, 150));
     const QRectF padding = transform.mapRect(scene.tokenRect);
     if (!all.contains(padding.adjusted(1, 1, -1, -1))) {   // the grid reaches beyond the image: padding
         painter.setPen(QPen(QColor(128, 136, 148), 1, Qt::DashLine));
@@ -204,6 +208,9 @@ CanvasScene makeScene(const RunResult& result, bool original, bool darkGround) {
         scene.picture = toQImage(image.input.seen);
         scene.pictureRect = QRectF(0, 0, image.input.seen.width, image.input.seen.height);
         scene.tokenRect = QRectF(0, 0, gridWidth, gridHeight);
+        if (grid.padded && grid.scaleX > 0 && grid.scaleY > 0) {
+            scene.imagePart = QRectF(-grid.offsetX / grid.scaleX, -grid.offsetY / grid.scaleY, grid.imageWidth / grid.scaleX, grid.imageHeight / grid.scaleY);
+        }
     }
     constexpr double kFade = 0.72;
     scene.faded = dimmed(scene.picture, darkGround ? qRgb(20, 22, 26) : qRgb(250, 250, 251), kFade);
@@ -221,6 +228,8 @@ void paintCanvas(QPainter& painter, const CanvasScene& scene, const QTransform& 
     painter.drawImage(sceneToTarget.mapRect(scene.pictureRect), scene.picture);
     if (scene.original) {
         paintUnseen(painter, scene, sceneToTarget);
+    } else if (!scene.imagePart.isNull()) {
+        hatchAround(painter, sceneToTarget.mapRect(scene.pictureRect), sceneToTarget.mapRect(scene.imagePart.intersected(scene.pictureRect)), Qt::transparent);
     }
     if (overlayFits(scene)) {
         const CellGrid grid{scene, sceneToTarget, painter.device()->devicePixelRatioF()};

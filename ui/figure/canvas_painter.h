@@ -32,6 +32,7 @@ struct CanvasScene {
     QImage faded;          ///< the same, for dropped tokens
     QRectF pictureRect;    ///< where the picture lies
     QRectF tokenRect;      ///< where the token grid lies
+    QRectF imagePart;      ///< of a padded model picture: where the image itself lies; else null
     int rows = 0, cols = 0;
     bool original = false;  ///< the whole original is shown: parts without tokens are hatched
     bool gridLines = false;

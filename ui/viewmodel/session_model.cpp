@@ -198,13 +198,17 @@ void SessionModel::cancel() {
     }
     m_pendingImage.clear();
     finishJob();
+    stopAnswers();
+    refreshStale();
+    Q_EMIT imageChanged();
+}
+
+void SessionModel::stopAnswers() {
     for (AnswerState* answer : {&m_pruned, &m_unpruned}) {
         if (answer->phase == AnswerState::Phase::kWaiting || answer->phase == AnswerState::Phase::kStreaming) {
             answer->phase = AnswerState::Phase::kStopped;
         }
     }
-    refreshStale();
-    Q_EMIT imageChanged();
 }
 
 void SessionModel::pump() {
@@ -362,19 +366,19 @@ void SessionModel::onError(std::uint64_t job, const Error& error) {
     } else if (job != m_job.id || !m_job.active) {
         return;
     } else {
+        m_answerDue = m_answerDue && m_pendingImage.isEmpty();   // an answer asked for on an image that cannot be read
         m_pendingImage.clear();
         finishJob();
-        for (AnswerState* answer : {&m_pruned, &m_unpruned}) {
-            if (answer->phase == AnswerState::Phase::kWaiting || answer->phase == AnswerState::Phase::kStreaming) {
-                answer->phase = AnswerState::Phase::kStopped;
-            }
-        }
+        stopAnswers();
         Q_EMIT imageChanged();
         refreshStale();
     }
     Q_EMIT activityChanged();
     if (error.code != ErrorCode::kCancelled) {
         Q_EMIT errorOccurred(error);
+    }
+    if (m_dirty && job != 0) {
+        pump();   // the knobs have moved since: the newest setting may be fine
     }
 }
 

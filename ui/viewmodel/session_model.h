@@ -122,6 +122,7 @@ private:
     void submit(bool withAnswer);
     void refreshStale();
     void finishJob();
+    void stopAnswers();
     void loadEnded(ModelState otherwise);
     [[nodiscard]] QString targetImage() const { return m_pendingImage.isEmpty() ? m_imagePath : m_pendingImage; }
 

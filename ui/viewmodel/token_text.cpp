@@ -112,7 +112,7 @@ std::vector<TokenFact> tokenFacts(const RunResult& result, const TokenTrace& tok
         }
     }
     if (std::isfinite(token.relevance)) {
-        facts.push_back({tr("relevance (raw cosine)"), QStringLiteral("%1 (%2)").arg(scoreText(token.relevance), scoreText(token.relevanceRaw))});
+        facts.push_back({tr("relevance (cosine)"), QStringLiteral("%1 (%2)").arg(scoreText(token.relevance), scoreText(token.relevanceRaw))});
     }
     if (token.gspRank >= 0) {
         facts.push_back({tr("edges at tau"), QString::number(token.degree)});

@@ -154,7 +154,7 @@ QColor prunedColour() {
 }
 
 QColor unprunedColour() {
-    return darkNow() ? QColor(0x5a, 0x63, 0x70) : QColor(0xb4, 0xbc, 0xc7);
+    return darkNow() ? QColor(0x78, 0x82, 0x91) : QColor(0xb4, 0xbc, 0xc7);
 }
 
 }  // namespace prunescope

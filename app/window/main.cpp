@@ -69,6 +69,7 @@ public:
     Start(MainWindow& window, WindowArguments arguments) : m_window(window), m_arguments(std::move(arguments)) {
         QObject::connect(&window.session(), &SessionModel::runFinished, this, [this] { finished(); });
         QObject::connect(&window, &MainWindow::errorShown, this, [this](const Error& error) { failed(error); });
+        QObject::connect(&window.session(), &SessionModel::modelChanged, this, [this] { checkBudget(); });
         if (unattended() && m_arguments.timeoutSeconds > 0) {
             constexpr double kMillisecondsPerSecond = 1000;
             QTimer::singleShot(static_cast<int>(m_arguments.timeoutSeconds * kMillisecondsPerSecond), this, [this] {
@@ -114,8 +115,28 @@ private:
         m_window.session().loadModel(folder, m_arguments.load);
     }
 
+    /// A budget above what the model has: an error where nobody can see it corrected, else all tokens and a word about it.
+    void checkBudget() {
+        SessionModel& session = m_window.session();
+        const std::int64_t tokens = session.modelState() == ModelState::kReady ? session.facts().visualTokens : 0;
+        const std::int64_t keep = session.options().keep.value_or(0);
+        if (tokens <= 0 || keep <= tokens) {
+            return;
+        }
+        const Error error = makeError(ErrorCode::kUsage, "USAGE-RANGE", "bad value for --keep", std::to_string(keep),
+                                      "the image has " + std::to_string(tokens) + " tokens", "use 1 to " + std::to_string(tokens));
+        if (unattended()) {
+            failed(error);
+            return;
+        }
+        PruneOptions options = session.options();
+        options.keep = tokens;
+        session.setOptions(options, QStringLiteral("keep"));
+        QTimer::singleShot(0, &m_window, [this, error] { m_window.showError(error); });
+    }
+
     void finished() {
-        if (m_done) {
+        if (m_done || m_failed) {
             return;
         }
         m_done = true;

@@ -260,10 +260,11 @@ void MainWindow::refreshScene() {
     const double threshold = tau.isQuantile && result->decision ? result->decision->resolvedTau : tau.value;
     CanvasScene scene = m_baseScene;
     const bool gsp = m_overlayBar->kind() == OverlayKind::kGspScore;
-    scene.overlay = makeOverlay(*result, m_overlayBar->kind(), threshold, gsp ? m_lockedRange : std::nullopt);
-    if (gsp && m_session.interacting() && !m_lockedRange) {
-        m_lockedRange = std::make_pair(scene.overlay.low, scene.overlay.high);
+    const OverlayData& shown = m_canvas->scene().overlay;
+    if (gsp && m_session.interacting() && !m_lockedRange && shown.kind == OverlayKind::kGspScore) {
+        m_lockedRange = std::make_pair(shown.low, shown.high);   // the range from before the drag
     }
+    scene.overlay = makeOverlay(*result, m_overlayBar->kind(), threshold, gsp ? m_lockedRange : std::nullopt);
     scene.colourMap = m_overlayBar->colourMap();
     scene.opacity = m_overlayBar->opacity();
     scene.gridLines = m_gridAction != nullptr && m_gridAction->isChecked();

@@ -272,6 +272,21 @@ private Q_SLOTS:
         }
     }
 
+    void aMissingQuantityIsSaidNotDrawn() {
+        Ready ready(m_image);
+        RunResult result = *ready.session.decision();
+        PruneDecision bare = *result.decision;
+        for (TokenTrace& token : bare.tokens) {
+            token.dppRank = -1;
+        }
+        bare.order.clear();
+        bare.options.method = "gsp";
+        result.decision = std::make_shared<const PruneDecision>(bare);
+        const OverlayData data = makeOverlay(result, OverlayKind::kGreedyOrder, 0.5);
+        QVERIFY(!data.hasHeat());
+        QCOMPARE(data.normalisation, QStringLiteral("method gsp does not compute it"));
+    }
+
     void reasonsInWords() {
         Ready ready(m_image);
         const RunResult& result = *ready.session.decision();

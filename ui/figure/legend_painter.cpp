@@ -138,13 +138,17 @@ double legendHeight(const QFont& font) {
 
 void paintLegend(QPainter& painter, const QRectF& area, const CanvasScene& scene, const FigureStyle& style) {
     const OverlayData& data = scene.overlay;
-    if (data.kind == OverlayKind::kNone || data.values.empty()) {
+    if (data.kind == OverlayKind::kNone || data.label.isEmpty()) {
         return;
     }
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing, true);
     const QFontMetricsF metrics(style.font);
     paintHeader(painter, QRectF(area.left(), area.top(), area.width(), metrics.height()), data, style);
+    if (data.values.empty()) {
+        painter.restore();
+        return;
+    }
     if (data.kind == OverlayKind::kRetained) {
         paintRetainedLegend(painter, area, scene, style);
     } else {

@@ -183,6 +183,11 @@ OverlayData makeOverlay(const RunResult& result, OverlayKind kind, double thresh
         break;
     case OverlayKind::kNone: break;
     }
+    const bool known = std::any_of(data.values.begin(), data.values.end(), [](float value) { return std::isfinite(value); });
+    if (!known && kind != OverlayKind::kNone) {   // no bar of made-up numbers
+        data.values.clear();
+        data.normalisation = tr("method %1 does not compute it").arg(QString::fromStdString(decision.options.method));
+    }
     return data;
 }
 

@@ -51,7 +51,7 @@ OverlayBar::OverlayBar(QWidget* parent) : QWidget(parent) {
     m_overlay->setAccessibleName(tr("Overlay"));
     m_overlay->setToolTip(tr("What is drawn over the picture (Ctrl+1 … Ctrl+6)"));
     m_overlay->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_overlay->setMinimumContentsLength(11);
+    m_overlay->setMinimumContentsLength(10);
     m_map = new QComboBox(this);
     for (const ColourMap map : kColourMaps) {
         m_map->addItem(rampIcon(map), nameOf(map));
@@ -60,7 +60,7 @@ OverlayBar::OverlayBar(QWidget* parent) : QWidget(parent) {
     m_map->setAccessibleName(tr("Colour map"));
     m_map->setToolTip(tr("Colour map of heat overlays; cividis is safe for colour-blind eyes"));
     m_map->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_map->setMinimumContentsLength(4);
+    m_map->setMinimumContentsLength(6);
     m_opacity = new QSlider(Qt::Horizontal, this);
     m_opacity->setRange(0, 100);
     m_opacity->setPageStep(10);

@@ -262,11 +262,15 @@ void ParameterPanel::refreshChoice(Row& row) {
 void ParameterPanel::refreshEnabled() {
     const QString method = QString::fromStdString(m_session.options().method);
     const bool gsp = method == QLatin1String("script") || method == QLatin1String("gsp");
+    const auto& methods = pruningMethods();
+    const bool question = std::any_of(methods.begin(), methods.end(), [&](const MethodInfo& info) { return info.name == method.toStdString() && info.usesQuestion; });
     const std::map<QString, bool> uses{{kKeep, method != QLatin1String("none")},
                                        {kTau, gsp},
                                        {QStringLiteral("gamma"), gsp},
                                        {QStringLiteral("gsp-ratio"), method == QLatin1String("script")},
-                                       {QStringLiteral("fusion"), method == QLatin1String("script")}};
+                                       {QStringLiteral("fusion"), method == QLatin1String("script")},
+                                       {QStringLiteral("relevance-space"), question},
+                                       {QStringLiteral("relevance-sign"), question}};
     for (Row& row : m_rows) {
         const auto found = uses.find(row.info->option);
         const bool used = found == uses.end() || found->second;

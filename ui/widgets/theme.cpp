@@ -75,7 +75,7 @@ QString styleSheetOf(const Colours& c) {
                "#card[stale=\"true\"] { border: 1px dashed %5; }"
                "#cardText { background: transparent; border: none; }"
                "QCheckBox::indicator { width: 12px; height: 12px; border: 1px solid %5; border-radius: 2px; background: %2; }"
-               "QCheckBox::indicator:checked { background: %7; border: 3px solid %2; outline: 1px solid %5; width: 8px; height: 8px; }"
+               "QCheckBox::indicator:checked { background: %7; border: 1px solid %1; }"
                "QCheckBox::indicator:focus { border-color: %7; }"
                "#muted { color: %5; }"
                "#badge { color: %4; background: %6; border-radius: 3px; padding: 0px 5px; font-weight: bold; }"

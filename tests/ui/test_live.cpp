@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// The window with the real worker, engine and bundled model: a drag is followed live, the vision tower runs once, the answer comes after rest.
+
+#include "app/inference_worker.h"
+#include "core/engine/engine.h"
+#include "ui/widgets/canvas_widget.h"
+#include "ui/widgets/main_window.h"
+#include "ui/widgets/parameter_panel.h"
+
+#include <QApplication>
+#include <QFile>
+#include <QSignalSpy>
+#include <QSlider>
+#include <QTest>
+
+#include <memory>
+
+using namespace prunescope;
+
+namespace {
+
+constexpr int kPatienceMs = 240'000;   // a loaded machine is no failure
+
+class TestLive : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void dragIsFollowedAndTheAnswerComesAfterRest() {
+        const QString model = QStringLiteral(PRUNESCOPE_SOURCE_DIR "/sample_data/model");
+        if (!QFile::exists(model + QStringLiteral("/config.json"))) {
+            QSKIP("no bundled model in this tree");
+        }
+        auto worker = std::make_unique<InferenceWorker>(pipelineOpener(loadLanguageModel));
+        MainWindow window(*worker, WindowSetup{});
+        window.resize(1024, 700);
+        window.show();
+        SessionModel& session = window.session();
+        QSignalSpy errors(&session, &SessionModel::errorOccurred);
+        session.loadModel(model, {});
+        session.setQuestion(QStringLiteral("Is there a pot in the image?"));
+        window.openImage(QStringLiteral(PRUNESCOPE_SOURCE_DIR "/sample_data/scenes/kitchen.png"));
+        session.run();
+        QTRY_VERIFY_WITH_TIMEOUT(session.runComplete(), kPatienceMs);
+        const auto firstImage = session.decision()->image;
+        QVERIFY(!session.prunedAnswer().text.isEmpty());
+
+        QSlider* slider = window.parameters()->slider(QStringLiteral("keep"));
+        QSignalSpy decisions(&session, &SessionModel::decisionChanged);
+        slider->setSliderDown(true);
+        for (int keep = 40; keep < 140; ++keep) {
+            slider->setValue(keep);
+            QCoreApplication::processEvents();
+        }
+        slider->setSliderDown(false);
+        QVERIFY(session.prunedAnswer().stale);
+        QTRY_VERIFY_WITH_TIMEOUT(!session.decisionStale(), kPatienceMs);
+        QVERIFY(decisions.count() >= 1);
+        QCOMPARE(session.decision()->decision->kept.size(), std::size_t{139});
+        QCOMPARE(window.canvas()->scene().overlay.keptCount, std::size_t{139});
+        QVERIFY(session.decision()->timings.visionFromCache);
+        QTRY_VERIFY_WITH_TIMEOUT(session.runComplete(), kPatienceMs);
+        QCOMPARE(session.prunedAnswer().result->decision->kept.size(), std::size_t{139});
+
+        session.run();
+        session.cancel();
+        QVERIFY(!session.busy());
+        slider->setValue(20);   // and it goes on
+        QTRY_VERIFY_WITH_TIMEOUT(!session.decisionStale(), kPatienceMs);
+        QCOMPARE(session.decision()->decision->kept.size(), std::size_t{20});
+        QVERIFY(session.decision()->image->sha256 == firstImage->sha256);
+
+        window.openImage(QStringLiteral(PRUNESCOPE_SOURCE_DIR "/README.md"));
+        QTRY_COMPARE_WITH_TIMEOUT(errors.count(), 1, kPatienceMs);
+        QVERIFY(session.imagePath().endsWith(QStringLiteral("kitchen.png")));
+    }
+};
+
+}  // namespace
+
+QTEST_MAIN(TestLive)
+#include "test_live.moc"

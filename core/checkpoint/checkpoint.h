@@ -99,10 +99,11 @@ struct WeightEntry {
     TensorRecord record;
 };
 
-/// relevance.json beside a model: in which space and with which sign relevance is calibrated.
+/// relevance.json beside a model: in which space and with which sign relevance is calibrated, and which positions kept tokens take.
 struct RelevanceCalibration {
     std::string space = "auto";    ///< llm | clip | auto
     int sign = 0;                  ///< +1, -1, 0 = auto
+    std::string positions = "auto";   ///< compact | original | auto: where kept tokens sit in a decoder trained like this one
 };
 
 /// An opened model folder: everything but the arithmetic.

@@ -244,6 +244,7 @@ Result<std::optional<RelevanceCalibration>> readRelevance(const std::filesystem:
     Fields fields(*json, "", path);
     calibration.space = fields.text("space", "auto");
     calibration.sign = fields.integer("sign", 0, -1, 1, true);
+    calibration.positions = fields.text("positions", "auto");
     if (fields.error()) {
         return modelError(path, "MODEL-RELEVANCE", fields.error()->why);
     }
@@ -252,6 +253,10 @@ Result<std::optional<RelevanceCalibration>> readRelevance(const std::filesystem:
     }
     if (calibration.space != "auto" && calibration.space != "llm" && calibration.space != "clip") {
         return modelError(path, "MODEL-RELEVANCE", "space is '" + elide(escapeForLine(calibration.space), 40, true) + "', wanted llm, clip or auto");
+    }
+    if (calibration.positions != "auto" && calibration.positions != "compact" && calibration.positions != "original") {
+        return modelError(path, "MODEL-RELEVANCE", "positions is '" + elide(escapeForLine(calibration.positions), 40, true)
+                                                       + "', wanted compact, original or auto");
     }
     return std::optional<RelevanceCalibration>(calibration);
 }

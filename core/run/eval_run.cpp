@@ -40,6 +40,24 @@ struct ItemOutcome {
     Json method;
 };
 
+// Pointing is a property of the model and the question, so it is measured too where the method itself never looks at relevance (none, random,
+// grid, gsp): a decision by relevance alone on the image that is in the cache already.
+Result<std::optional<bool>> pointingWithoutMethod(Pipeline& pipeline, RunRequest request, const std::vector<std::uint8_t>& pixels, std::stop_token stop) {
+    request.withAnswer = false;
+    request.prune.method = "relevance";
+    request.prune.keep = 1;
+    request.prune.keepRatio = std::nullopt;
+    request.prune.forceKeep.clear();
+    request.prune.forceDrop.clear();
+    const auto ran = pipeline.run(request, {}, stop);
+    if (!ran) {
+        return ran.error();
+    }
+    const RgbImage& rgb = (*ran)->image->decoded->rgb;
+    const auto evidence = evidenceOf(patchCoverage((*ran)->image->input.grid, pixels, rgb.width, rgb.height), *(*ran)->decision);
+    return evidence && evidence->hasPointing ? std::optional<bool>(evidence->pointing) : std::nullopt;
+}
+
 Result<ItemOutcome> runItem(Pipeline& pipeline, const EvalItem& item, const EvalOptions& options, BlankImage& blank, std::stop_token stop) {
     RunRequest request;
     request.imagePath = item.image;
@@ -85,6 +103,13 @@ Result<ItemOutcome> runItem(Pipeline& pipeline, const EvalItem& item, const Eval
         if (evidence) {
             line.evidenceRecall = evidence->recall;
             line.pointing = evidence->hasPointing ? std::optional<bool>(evidence->pointing) : std::nullopt;
+        }
+        if (evidence && !line.pointing) {
+            const auto pointed = pointingWithoutMethod(pipeline, request, *pixels, stop);
+            if (!pointed) {
+                return pointed.error();
+            }
+            line.pointing = *pointed;
         }
     }
     outcome.method = {{"name", result.decision->options.method}, {"options", optionsJson(result.decision->options, result.decision->resolvedTau)}};

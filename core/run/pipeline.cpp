@@ -299,13 +299,15 @@ Result<std::shared_ptr<const PruneDecision>> Pipeline::State::decide(Job& job) {
     if (options.queryPooling == QueryPooling::kAuto) {
         options.queryPooling = *space == RelevanceSpace::kClip ? QueryPooling::kEot : QueryPooling::kMean;
     }
+    // Every method here prunes before the decoder, where compact positions are the convention (methods.md 1.3), unless the model's own folder
+    // says that its decoder was trained with each patch at its own place.
+    if (options.positions == PositionMode::kAuto) {
+        const bool original = checkpoint.relevance && checkpoint.relevance->positions == "original";
+        options.positions = original ? PositionMode::kOriginal : PositionMode::kCompact;
+    }
     auto decided = (*session)->decide(options, job.stop);
     if (!decided) {
         return decided.error();
-    }
-    // Every method here prunes before the decoder, where compact positions are the convention. (methods.md 1.3)
-    if (decided->options.positions == PositionMode::kAuto) {
-        decided->options.positions = PositionMode::kCompact;
     }
     if (decided->emitted.empty()) {
         decided->emitted = decided->kept;

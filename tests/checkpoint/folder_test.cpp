@@ -193,6 +193,10 @@ TEST(Checkpoint, RelevanceAndClipFolder) {
     EXPECT_EQ(model.open()->relevance->space, "clip");
     model.scratch.put("relevance.json", R"({"space":"moon"})");
     EXPECT_EQ(model.id(), "MODEL-RELEVANCE");
+    model.scratch.put("relevance.json", R"({"positions":"original"})");
+    EXPECT_EQ(model.open()->relevance->positions, "original");
+    model.scratch.put("relevance.json", R"({"positions":"elsewhere"})");
+    EXPECT_EQ(model.id(), "MODEL-RELEVANCE");
     model.scratch.put("relevance.json", R"({"sign":2})");
     EXPECT_EQ(model.id(), "MODEL-RELEVANCE");
     std::filesystem::remove(model.scratch.path / "relevance.json");

@@ -149,12 +149,12 @@ Tokenizer fakeTokenizer() {
     return *tokenizer;
 }
 
-std::unique_ptr<Pipeline> fakePipeline(std::shared_ptr<FakeScript> script) {
+std::unique_ptr<Pipeline> fakePipeline(std::shared_ptr<FakeScript> script, Checkpoint checkpoint) {
     std::optional<Tokenizer> clip;
     if (script->clip) {
         clip = fakeTokenizer();
     }
-    return Pipeline::assemble(fakeCheckpoint(), fakeTokenizer(), std::make_unique<FakeModel>(std::move(script)), ResizeMode::kPillow13, std::move(clip));
+    return Pipeline::assemble(std::move(checkpoint), fakeTokenizer(), std::make_unique<FakeModel>(std::move(script)), ResizeMode::kPillow13, std::move(clip));
 }
 
 std::shared_ptr<const DecodedImage> fakePicture(const std::string& sha, std::uint8_t grey, int width, int height) {

@@ -53,7 +53,7 @@ private:
 /// A checkpoint of the fake's shape (no files), its tokenizer from the engine's fixtures.
 [[nodiscard]] Checkpoint fakeCheckpoint();
 [[nodiscard]] Tokenizer fakeTokenizer();
-[[nodiscard]] std::unique_ptr<Pipeline> fakePipeline(std::shared_ptr<FakeScript> script);
+[[nodiscard]] std::unique_ptr<Pipeline> fakePipeline(std::shared_ptr<FakeScript> script, Checkpoint checkpoint = fakeCheckpoint());
 /// A picture of one colour in memory; `sha` as given.
 [[nodiscard]] std::shared_ptr<const DecodedImage> fakePicture(const std::string& sha, std::uint8_t grey = 90, int width = 56, int height = 28);
 /// Ids of a text without special tokens.

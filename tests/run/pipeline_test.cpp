@@ -142,6 +142,17 @@ TEST(Pipeline, CompactPositionsCountOn) {
     EXPECT_EQ(result->decision->options.positions, PositionMode::kCompact);
 }
 
+TEST(Pipeline, TheModelFolderMayAskForOriginalPositions) {
+    Checkpoint checkpoint = fakeCheckpoint();
+    checkpoint.relevance = RelevanceCalibration{};
+    checkpoint.relevance->positions = "original";
+    const auto pipeline = fakePipeline(scriptSaying("no"), std::move(checkpoint));
+    RunRequest request = requestFor("pot");
+    EXPECT_EQ(mustRun(*pipeline, request)->decision->options.positions, PositionMode::kOriginal);
+    request.prune.positions = PositionMode::kCompact;
+    EXPECT_EQ(mustRun(*pipeline, request)->decision->options.positions, PositionMode::kCompact);
+}
+
 TEST(Pipeline, OriginalPositionsKeepTheirPlaces) {
     auto script = scriptSaying("no");
     const auto pipeline = fakePipeline(script);

@@ -118,7 +118,7 @@ def main(folder, facts, full, blank, comp):
     with open(os.path.join(folder, "README.md"), "w", encoding="utf-8") as f:
         f.write(text)
     dump(folder, "relevance.json", {
-        "space": "llm", "sign": 1, "query": "mean of the embeddings of all question tokens, template words included",
+        "space": "llm", "sign": 1, "positions": "original", "query": "mean of the embeddings of all question tokens, template words included",
         "measure": "cosine with the projected visual tokens", "pointing_game": full["exist"]["pointing"] / 100,
         "pointing_n": full["exist"]["pointing_n"],
         "calibrated_on": "tools/training/scenes --preset std --split test, existence questions about present objects"})

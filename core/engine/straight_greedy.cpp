@@ -24,10 +24,12 @@ Result<StraightGreedy> straightGreedy(MatrixView similarity, const std::vector<f
         const c10::InferenceMode mode;
         const at::Tensor s = at::from_blob(const_cast<float*>(similarity.data), {n, n}, {similarity.stride, 1}, at::kFloat).clone();
         const at::Tensor w = at::from_blob(const_cast<float*>(weights.data()), {n}, at::kFloat).clone();
+        StraightGreedy out;
+        const auto begin = std::chrono::steady_clock::now();
         const at::Tensor kernel = (w.unsqueeze(1) * s * w.unsqueeze(0)).unsqueeze(0);   // [1, n, n]
+        out.kernelMs = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
         const std::int64_t batch = 1;
 
-        StraightGreedy out;
         const auto start = std::chrono::steady_clock::now();
         at::Tensor cis = at::zeros({k, batch, n}, at::kFloat);                           // [k, 1, n]
         at::Tensor residual = at::diagonal(kernel, 0, 1, 2).clone();                     // [1, n]

@@ -14,7 +14,8 @@ namespace prunescope {
 
 struct StraightGreedy {
     std::vector<std::int64_t> order;   ///< [k]
-    double ms = 0;                     ///< of the loop; the kernel L = diag(w) S diag(w) is built before the clock starts
+    double ms = 0;                     ///< of the loop, the kernel L given
+    double kernelMs = 0;               ///< of building L = diag(w) S diag(w), which this form needs anew for each question
 };
 
 /// similarity [n, n], weights [n], 1 <= k <= n. One thread or many: as the intra-op pool is sized.

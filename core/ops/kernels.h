@@ -35,11 +35,11 @@ struct KernelTable {
     std::int64_t (*gramWorkspace)(std::int64_t n) = nullptr;
     void (*catchUp)(const CatchUp& work) = nullptr;
     /// Cholesky rows lie in chunks of kChunk numbers: number s of token i is chunks[s / kChunk][i * kChunk + s % kChunk].
-    /// columns[s, lane] = number s of token tokens[lane], for s in [0, count), and back for s in [from, to).
-    void (*pack)(const float* const* chunks, const std::int32_t* tokens, std::int64_t count, float* columns) = nullptr;
+    /// columns[s, lane] = number s of token tokens[lane], for s in [0, to); back for s in [from, to).
+    void (*pack)(const float* const* chunks, const std::int32_t* tokens, std::int64_t to, float* columns) = nullptr;
     void (*unpack)(const float* columns, const std::int32_t* tokens, std::int64_t from, std::int64_t to, float* const* chunks) = nullptr;
-    /// Number from + s of token i = sources[s][i], for i in [0, n), s in [0, count).
-    void (*spread)(const float* const* sources, std::int64_t from, std::int64_t count, std::int64_t n, float* const* chunks) = nullptr;
+    /// columns[s, lane] = rows[s][tokens[lane]], for s in [from, to).
+    void (*gather)(const float* const* rows, const std::int32_t* tokens, std::int64_t from, std::int64_t to, float* columns) = nullptr;
 };
 
 [[nodiscard]] const KernelTable& baseKernels();

@@ -265,8 +265,8 @@ inline void transpose(Quad (&q)[4]) {
     q[3] = __builtin_shuffle(c, d, QuadIndex{2, 3, 6, 7});
 }
 
-void packRows(const float* const* chunks, const std::int32_t* tokens, std::int64_t count, float* columns) {
-    for (std::int64_t s = 0; s < count; s += 4) {
+void packRows(const float* const* chunks, const std::int32_t* tokens, std::int64_t to, float* columns) {
+    for (std::int64_t s = 0; s < to; s += 4) {
         const float* chunk = chunks[s / kChunk] + s % kChunk;
         for (std::int64_t lane = 0; lane < kBlockTokens; lane += 4) {
             Quad q[4];
@@ -305,44 +305,16 @@ void unpackRows(const float* columns, const std::int32_t* tokens, std::int64_t f
     }
 }
 
-/// The same for fewer than four picks, kCount of them in one pass over the tokens.
-template <std::int64_t kCount>
-void spreadFew(const float* const* sources, std::int64_t n, float* chunk) {
-    for (std::int64_t i = 0; i < n; ++i) {
-        for (std::int64_t t = 0; t < kCount; ++t) {
-            chunk[i * kChunk + t] = sources[t][i];
+void gatherRows(const float* const* rows, const std::int32_t* tokens, std::int64_t from, std::int64_t to, float* columns) {
+    for (std::int64_t lane = 0; lane < kBlockTokens; lane += 4) {
+        const std::int64_t a = tokens[lane];
+        const std::int64_t b = tokens[lane + 1];
+        const std::int64_t c = tokens[lane + 2];
+        const std::int64_t d = tokens[lane + 3];
+        for (std::int64_t s = from; s < to; ++s) {
+            const float* row = rows[s];
+            *reinterpret_cast<LooseQuad*>(columns + s * kBlockTokens + lane) = Quad{row[a], row[b], row[c], row[d]};
         }
-    }
-}
-
-void spreadRows(const float* const* sources, std::int64_t from, std::int64_t count, std::int64_t n, float* const* chunks) {
-    std::int64_t s = 0;
-    while (s < count) {
-        float* chunk = chunks[(from + s) / kChunk] + (from + s) % kChunk;
-        const std::int64_t place = 4 - (from + s) % 4;
-        const std::int64_t few = place < count - s ? place : count - s;
-        if (few < 4) {
-            few == 1 ? spreadFew<1>(sources + s, n, chunk) : few == 2 ? spreadFew<2>(sources + s, n, chunk) : spreadFew<3>(sources + s, n, chunk);
-            s += few;
-            continue;
-        }
-        std::int64_t i = 0;
-        for (; i + 4 <= n; i += 4) {
-            Quad q[4];
-            for (std::int64_t t = 0; t < 4; ++t) {
-                q[t] = *reinterpret_cast<const LooseQuad*>(sources[s + t] + i);
-            }
-            transpose(q);
-            for (std::int64_t t = 0; t < 4; ++t) {
-                *reinterpret_cast<LooseQuad*>(chunk + (i + t) * kChunk) = q[t];
-            }
-        }
-        for (; i < n; ++i) {
-            for (std::int64_t t = 0; t < 4; ++t) {
-                chunk[i * kChunk + t] = sources[s + t][i];
-            }
-        }
-        s += 4;
     }
 }
 
@@ -357,7 +329,7 @@ KernelTable makeTable(const char* level) {
     table.catchUp = catchUpBlock;
     table.pack = packRows;
     table.unpack = unpackRows;
-    table.spread = spreadRows;
+    table.gather = gatherRows;
     return table;
 }
 

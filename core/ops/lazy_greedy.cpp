@@ -5,14 +5,59 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
 
 namespace prunescope::detail {
 namespace {
 
-constexpr std::int64_t kMostActive = 96;     // tokens that compete in a round
-constexpr std::int64_t kPicksWanted = 16;     // per round; the level adapts
+constexpr std::int64_t kMostActive = 64;     // tokens that compete in a round
+constexpr std::int64_t kPicksWanted = 8;      // per round; the level adapts
+constexpr std::int64_t kStep = 16;            // columns between two looks at whether a token can still compete
+constexpr std::size_t kPooledFloats = std::size_t{16} << 20U;   // 64 MiB at most wait for the next run
 
 std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+/// Chunks of finished runs. A new question on the same image needs the same memory again; fresh pages cost more than the sums in them.
+class ChunkPool {
+public:
+    std::unique_ptr<float[]> take(std::size_t floats) {
+        {
+            const std::lock_guard lock(m_mutex);
+            if (floats == m_floats && !m_free.empty()) {
+                std::unique_ptr<float[]> chunk = std::move(m_free.back());
+                m_free.pop_back();
+                return chunk;
+            }
+        }
+        return std::make_unique_for_overwrite<float[]>(floats);
+    }
+
+    void give(std::vector<std::unique_ptr<float[]>>& chunks, std::size_t floats) noexcept {
+        const std::lock_guard lock(m_mutex);
+        if (floats != m_floats) {
+            m_free.clear();
+            m_floats = floats;
+        }
+        while (!chunks.empty() && m_free.size() < m_free.capacity() && (m_free.size() + 1) * floats <= kPooledFloats) {
+            m_free.push_back(std::move(chunks.back()));
+            chunks.pop_back();
+        }
+    }
+
+private:
+    std::mutex m_mutex;
+    std::vector<std::unique_ptr<float[]>> m_free = [] {
+        std::vector<std::unique_ptr<float[]>> slots;
+        slots.reserve(256);
+        return slots;
+    }();
+    std::size_t m_floats = 0;   ///< size of each
+};
+
+ChunkPool& chunkPool() {
+    static ChunkPool pool;
+    return pool;
+}
 
 }  // namespace
 
@@ -24,7 +69,8 @@ LazyGreedy::LazyGreedy(const KernelTable& kernels, MatrixView similarity, const 
     m_cut.resize(at(n));
     m_bound.resize(at(n));
     m_done.assign(at(n), 0);
-    m_isActive.assign(at(n), 0);
+    m_stale.resize(at(n + 1));
+    m_active.resize(at(n + 1));
     for (std::int64_t i = 0; i < n; ++i) {
         const double weight = weights[at(i)];
         m_square[at(i)] = weight * weight;
@@ -36,6 +82,8 @@ LazyGreedy::LazyGreedy(const KernelTable& kernels, MatrixView similarity, const 
     m_floor = kGainTolerance * m_level;
 }
 
+LazyGreedy::~LazyGreedy() { chunkPool().give(m_chunkOwner, at(m_similarity.rows * kChunk)); }
+
 double LazyGreedy::gainOf(std::int64_t token) const {
     return m_residual[at(token)] > m_cut[at(token)] ? m_square[at(token)] * m_residual[at(token)] : 0.0;
 }
@@ -43,98 +91,129 @@ double LazyGreedy::gainOf(std::int64_t token) const {
 /// Rows grow by whole chunks; nothing moves.
 void LazyGreedy::reserve(std::int64_t columns) {
     while (static_cast<std::int64_t>(m_chunks.size()) * kChunk < columns) {
-        m_chunkOwner.push_back(std::make_unique_for_overwrite<float[]>(at(m_similarity.rows * kChunk)));
+        m_chunkOwner.push_back(chunkPool().take(at(m_similarity.rows * kChunk)));
         m_chunks.push_back(m_chunkOwner.back().get());
     }
 }
 
-/// Brings up to 16 tokens of similar age up to date.
-void LazyGreedy::refreshGroup(const std::int32_t* tokens, std::int64_t count) {
+/// Brings up to 16 tokens of similar age up to date, or as far as it takes to show that none of them reaches `theta`.
+void LazyGreedy::refreshGroup(const std::int32_t* tokens, std::int64_t count, double theta) {
     std::array<std::int32_t, kBlockTokens> token{};
     std::array<double, kBlockTokens> residual{};
+    std::array<double, kBlockTokens> square{};
     std::array<float, kBlockTokens> done{};
-    std::int64_t from = picks();
+    const std::int64_t now = picks();
+    std::int64_t from = now;
     for (std::int64_t lane = 0; lane < kBlockTokens; ++lane) {
-        token[at(lane)] = tokens[std::min(lane, count - 1)];
-        residual[at(lane)] = m_residual[at(token[at(lane)])];
-        done[at(lane)] = static_cast<float>(m_done[at(token[at(lane)])]);
-        from = std::min<std::int64_t>(from, m_done[at(token[at(lane)])]);
+        const std::int64_t i = tokens[std::min(lane, count - 1)];
+        token[at(lane)] = static_cast<std::int32_t>(i);
+        residual[at(lane)] = m_residual[at(i)];
+        square[at(lane)] = m_square[at(i)];
+        done[at(lane)] = static_cast<float>(m_done[at(i)]);
+        from = std::min<std::int64_t>(from, m_done[at(i)]);
     }
 
-    const std::int64_t to = picks();
-    m_kernels->pack(m_chunks.data(), token.data(), to, m_columns.data());
     CatchUp work;
     work.columns = m_columns.data();
-    work.from = from;
-    work.to = to;
     work.factor = m_factorRow.data();
     work.inverseRoot = m_inverse.data();
     work.residual = residual.data();
     work.done = done.data();
-    m_kernels->catchUp(work);
-    m_kernels->unpack(m_columns.data(), token.data(), from, to, m_chunks.data());
-    m_coefficients += (to - from) * kBlockTokens;
+    work.to = from;
+    m_kernels->pack(m_chunks.data(), token.data(), from, m_columns.data());
+    double best = 0;
+    do {
+        work.from = work.to;
+        work.to = std::min(now, (work.from / kStep + 1) * kStep);
+        m_kernels->gather(m_similarityRow.data(), token.data(), work.from, work.to, m_columns.data());
+        for (std::int64_t lane = 0; lane < kBlockTokens; ++lane) {   // those that are further have coefficients there already
+            const std::int64_t known = std::min<std::int64_t>(work.to, m_done[at(token[at(lane)])]);
+            for (std::int64_t s = work.from; s < known; ++s) {
+                m_columns[at(s * kBlockTokens + lane)] = m_chunks[at(s / kChunk)][token[at(lane)] * kChunk + s % kChunk];
+            }
+        }
+        m_kernels->catchUp(work);
+        best = 0;
+        for (std::int64_t lane = 0; lane < kBlockTokens; ++lane) {
+            const double bound = square[at(lane)] * residual[at(lane)];
+            best = bound > best ? bound : best;
+        }
+    } while (work.to < now && best > theta);
+    m_kernels->unpack(m_columns.data(), token.data(), from, work.to, m_chunks.data());
+    m_coefficients += (work.to - from) * kBlockTokens;
     for (std::int64_t lane = 0; lane < count; ++lane) {
         const std::int64_t i = token[at(lane)];
         m_residual[at(i)] = residual[at(lane)];
-        m_done[at(i)] = static_cast<std::int32_t>(to);
+        m_done[at(i)] = std::max(m_done[at(i)], static_cast<std::int32_t>(work.to));
         m_bound[at(i)] = gainOf(i);
     }
 }
 
-/// All tokens in m_stale, those of similar age together.
-void LazyGreedy::refresh() {
+/// The first `count` tokens of m_stale, those of similar age together.
+void LazyGreedy::refresh(std::int64_t count, double theta) {
     m_ageCount.assign(at(picks() + 1), 0);
-    for (const std::int32_t i : m_stale) {
-        m_ageCount[at(m_done[at(i)] + 1)] += 1;
+    for (std::int64_t i = 0; i < count; ++i) {
+        m_ageCount[at(m_done[at(m_stale[at(i)])] + 1)] += 1;
     }
     for (std::size_t age = 1; age < m_ageCount.size(); ++age) {
         m_ageCount[age] += m_ageCount[age - 1];
     }
-    m_sorted.resize(m_stale.size());
-    for (const std::int32_t i : m_stale) {
-        m_sorted[at(m_ageCount[at(m_done[at(i)])]++)] = i;
+    m_sorted.resize(at(count));
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::int32_t token = m_stale[at(i)];
+        m_sorted[at(m_ageCount[at(m_done[at(token)])]++)] = token;
     }
-    const std::int64_t count = static_cast<std::int64_t>(m_stale.size());
     for (std::int64_t i = 0; i < count; i += kBlockTokens) {
-        refreshGroup(m_sorted.data() + i, std::min(kBlockTokens, count - i));
+        refreshGroup(m_sorted.data() + i, std::min(kBlockTokens, count - i), theta);
     }
 }
 
-/// Fills m_active with up-to-date tokens of which one is the next pick (none: the rank is exhausted).
-void LazyGreedy::gatherActive() {
+/// Fills m_active, in the order of their indices, with up-to-date tokens of which one is the next pick (none: the rank is exhausted).
+/// Returns what no other token's gain exceeds.
+double LazyGreedy::gatherActive() {
     const std::int64_t n = m_similarity.rows;
     const std::int32_t now = static_cast<std::int32_t>(picks());
-    m_active.clear();
-    while (m_active.empty()) {
+    const double* bounds = m_bound.data();
+    const std::int32_t* done = m_done.data();
+    std::int64_t active = 0;
+    double outside = 0;
+    while (active == 0) {
         const double theta = std::max(m_level * m_ratio, m_floor);
-        m_stale.clear();
-        for (std::int64_t i = 0; i < n; ++i) {
-            if (m_bound[at(i)] > theta && m_done[at(i)] < now) {
-                m_stale.push_back(static_cast<std::int32_t>(i));
-            }
+        std::int64_t stale = 0;
+        for (std::int64_t i = 0; i < n; ++i) {   // every index is stored and kept by moving on: as branches, half would be mispredicted
+            const auto reaches = static_cast<std::int64_t>(bounds[i] > theta);
+            const auto upToDate = static_cast<std::int64_t>(done[i] == now);
+            m_stale[at(stale)] = static_cast<std::int32_t>(i);
+            m_active[at(active)] = static_cast<std::int32_t>(i);
+            stale += reaches & (1 - upToDate);
+            active += reaches & upToDate;
         }
-        refresh();
-        double best = 0;
-        for (std::int64_t i = 0; i < n; ++i) {
-            best = std::max(best, m_bound[at(i)]);
-            if (m_bound[at(i)] > theta) {
-                m_active.push_back(static_cast<std::int32_t>(i));
-            }
+        const std::int64_t knownBefore = active;
+        refresh(stale, theta);
+        for (std::int64_t s = 0; s < stale; ++s) {
+            m_active[at(active)] = m_stale[at(s)];
+            active += static_cast<std::int64_t>(bounds[m_stale[at(s)]] > theta);
         }
-        m_level = best;
-        if (best <= m_floor) {
-            return;
+        std::inplace_merge(m_active.begin(), m_active.begin() + knownBefore, m_active.begin() + active);
+        outside = theta;
+        if (active == 0) {
+            m_level = theta;
+            if (theta <= m_floor) {
+                break;
+            }
         }
     }
-    if (static_cast<std::int64_t>(m_active.size()) > kMostActive) {
-        std::nth_element(m_active.begin(), m_active.begin() + kMostActive, m_active.end(), [this](std::int32_t a, std::int32_t b) {
+    if (active > kMostActive) {
+        std::nth_element(m_active.begin(), m_active.begin() + kMostActive, m_active.begin() + active, [this](std::int32_t a, std::int32_t b) {
             return m_bound[at(a)] != m_bound[at(b)] ? m_bound[at(a)] > m_bound[at(b)] : a < b;
         });
-        m_active.resize(at(kMostActive));
-        std::sort(m_active.begin(), m_active.end());
+        outside = m_bound[at(m_active[at(kMostActive)])];   // the largest that stays out
+        active = kMostActive;
+        std::sort(m_active.begin(), m_active.begin() + active);
         m_ratio = std::sqrt(m_ratio);
     }
+    m_activeCount = active;
+    return outside;
 }
 
 void LazyGreedy::record(std::int32_t token, const float* lane, double residual) {
@@ -152,14 +231,9 @@ void LazyGreedy::record(std::int32_t token, const float* lane, double residual) 
     m_square[at(token)] = 0;
 }
 
-/// Hands the similarities of the picks since `from` to all tokens, as numbers yet to become coefficients.
-void LazyGreedy::publish(std::int64_t from) {
-    m_kernels->spread(m_similarityRow.data() + from, from, picks() - from, m_similarity.rows, m_chunks.data());
-}
-
 /// Picks among m_active while the best of them beats `outside`, the largest bound of all others. The first pick is theirs in any case.
 void LazyGreedy::compete(std::int64_t target, double outside) {
-    const std::int64_t count = static_cast<std::int64_t>(m_active.size());
+    const std::int64_t count = m_activeCount;
     const std::int64_t groups = (count + kBlockTokens - 1) / kBlockTokens;
     const std::int64_t start = picks();
     const std::int64_t stride = static_cast<std::int64_t>(m_chunks.size()) * kChunk * kBlockTokens;
@@ -193,6 +267,9 @@ void LazyGreedy::compete(std::int64_t target, double outside) {
         square[at(winner)] = 0;
         const std::int64_t now = picks();
         const float* similarity = m_similarityRow.back();
+        for (std::int64_t i = 0; i < m_similarity.rows; i += kChunk) {   // the next refresh reads all of it, in no order a CPU foresees
+            __builtin_prefetch(similarity + i);
+        }
         for (std::int64_t a = 0; a < groups * kBlockTokens; ++a) {
             m_columns[at(a / kBlockTokens * stride + (now - 1) * kBlockTokens + a % kBlockTokens)] = similarity[token[at(a)]];
         }
@@ -209,7 +286,6 @@ void LazyGreedy::compete(std::int64_t target, double outside) {
         }
         m_coefficients += groups * kBlockTokens;
     }
-    publish(start);
     for (std::int64_t g = 0; g < groups; ++g) {
         m_kernels->unpack(m_columns.data() + g * stride, token.data() + g * kBlockTokens, start, picks(), m_chunks.data());
     }
@@ -234,22 +310,12 @@ Result<void> LazyGreedy::extend(std::int64_t k) {
     m_columns.resize(m_chunks.size() * at(kChunk * kMostActive));
     while (picks() < target && !m_result.exhausted) {
         ++m_rounds;
-        gatherActive();
-        if (m_active.empty()) {
+        const double outside = gatherActive();
+        if (m_activeCount == 0) {
             m_result.exhausted = true;
             break;
         }
-        for (const std::int32_t i : m_active) {
-            m_isActive[at(i)] = 1;
-        }
-        double outside = 0;
-        for (std::int64_t i = 0; i < n; ++i) {
-            outside = m_isActive[at(i)] != 0 ? outside : std::max(outside, m_bound[at(i)]);
-        }
         compete(target, outside);
-        for (const std::int32_t i : m_active) {
-            m_isActive[at(i)] = 0;
-        }
     }
     return {};
 }

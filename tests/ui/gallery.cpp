@@ -3,6 +3,9 @@
 // Draws the window with synthetic results in each overlay, to be looked at: ui_gallery FOLDER [light|dark] [WxH] [IMAGE].
 
 #include "tests/ui/fake_service.h"
+#include "ui/dialogs/cheat_sheet.h"
+#include "ui/dialogs/command_palette.h"
+#include "ui/dialogs/key_dialog.h"
 #include "ui/viewmodel/overlay_data.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/main_window.h"
@@ -11,8 +14,13 @@
 #include <QApplication>
 #include <QDir>
 #include <QElapsedTimer>
+#include <QKeySequenceEdit>
+#include <QLineEdit>
+#include <QPushButton>
 
+#include <array>
 #include <cstdio>
+#include <utility>
 
 namespace {
 
@@ -78,6 +86,23 @@ int main(int argc, char** argv) {
     }
     if (!window.saveScreenshot(stem + QStringLiteral("stale.png")) || !window.saveCanvas(stem + QStringLiteral("figure.png"))) {
         return 1;
+    }
+    CommandPalette palette(window.commands(), &window);
+    palette.show();
+    palette.field()->setText(QStringLiteral("over"));
+    CheatSheet sheet(window.commands(), &window);
+    sheet.show();
+    KeyDialog keys(window.commands(), &window);
+    keys.show();
+    keys.select(QStringLiteral("view.actual"));
+    keys.keyField()->setKeySequence(QKeySequence(Qt::CTRL | Qt::Key_G));
+    keys.assignButton()->click();
+    const std::array<std::pair<QWidget*, QString>, 3> dialogs{{{&palette, QStringLiteral("palette")}, {&sheet, QStringLiteral("cheat-sheet")}, {&keys, QStringLiteral("keys")}}};
+    for (const auto& [dialog, name] : dialogs) {
+        QCoreApplication::processEvents();
+        if (!dialog->grab().save(stem + name + QStringLiteral(".png"))) {
+            return 1;
+        }
     }
     std::puts("done");
     return 0;

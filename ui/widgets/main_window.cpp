@@ -12,6 +12,7 @@
 #include "ui/viewmodel/token_text.h"
 #include "ui/widgets/answer_panel.h"
 #include "ui/widgets/canvas_widget.h"
+#include "ui/widgets/command_registry.h"
 #include "ui/widgets/latency_panel.h"
 #include "ui/widgets/legend_widget.h"
 #include "ui/widgets/mask_strip.h"
@@ -45,6 +46,7 @@ namespace {
 
 constexpr int kLeftWidth = 298;
 constexpr int kRightWidth = 262;
+constexpr int kLayoutVersion = 2;
 constexpr int kLateMs = 150;   // progress and stale marks appear after this
 
 /// PNG bytes of an image; empty when encoding failed.
@@ -75,11 +77,13 @@ MainWindow::MainWindow(InferenceService& service, WindowSetup setup, QWidget* pa
     buildCentre();
     buildDocks();
     buildStatusBar();
+    m_commands = new CommandRegistry(this);
     buildMenus();
     wire();
     constexpr int kWidth = 1180;
     constexpr int kHeight = 780;
     resize(kWidth, kHeight);
+    m_defaultLayout = saveState(kLayoutVersion);
     if (m_setup.useSettings) {
         readSettings();
     }
@@ -140,6 +144,14 @@ void MainWindow::arrangeDocks() {
     resizeDocks({m_docks[0], m_docks[2]}, {kLeftWidth, kRightWidth}, Qt::Horizontal);
     resizeDocks({m_docks[0], m_docks[1]}, {2, 3}, Qt::Vertical);
     resizeDocks({m_docks[2], m_docks[3]}, {7, 5}, Qt::Vertical);
+}
+
+void MainWindow::resetLayout() {
+    for (QDockWidget* dock : m_docks) {
+        dock->setFloating(false);
+    }
+    restoreState(m_defaultLayout, kLayoutVersion);
+    arrangeDocks();
 }
 
 void MainWindow::showEvent(QShowEvent* event) {
@@ -267,7 +279,7 @@ void MainWindow::refreshScene() {
     scene.overlay = makeOverlay(*result, m_overlayBar->kind(), threshold, gsp ? m_lockedRange : std::nullopt);
     scene.colourMap = m_overlayBar->colourMap();
     scene.opacity = m_overlayBar->opacity();
-    scene.gridLines = m_gridAction != nullptr && m_gridAction->isChecked();
+    scene.gridLines = m_gridLines;
     m_canvas->setScene(scene);
     m_legend->setScene(scene);
     refreshToken();
@@ -396,9 +408,10 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 }
 
 void MainWindow::readSettings() {
-    const QSettings settings;
+    QSettings settings;
     restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
-    m_arranged = restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), 1);
+    m_arranged = restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion);
+    m_commands->readKeys(settings);
     if (const auto map = colourMapFromName(settings.value(QStringLiteral("view/colourMap")).toString())) {
         setColourMap(*map);
     }
@@ -410,7 +423,8 @@ void MainWindow::readSettings() {
 void MainWindow::writeSettings() {
     QSettings settings;
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
-    settings.setValue(QStringLiteral("window/state"), saveState(1));
+    settings.setValue(QStringLiteral("window/state"), saveState(kLayoutVersion));
+    m_commands->writeKeys(settings);
     settings.setValue(QStringLiteral("view/colourMap"), nameOf(m_overlayBar->colourMap()));
     settings.setValue(QStringLiteral("view/theme"), wordOf(m_setup.theme));
 }

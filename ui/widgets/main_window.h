@@ -16,15 +16,15 @@
 #include <utility>
 #include <vector>
 
-class QAction;
-class QActionGroup;
 class QLabel;
+class QMenu;
 class QProgressBar;
 class QToolButton;
 
 namespace prunescope {
 
 class CanvasWidget;
+class CommandRegistry;
 class LatencyPanel;
 class LegendWidget;
 class MaskStrip;
@@ -62,8 +62,12 @@ public:
     void setTheme(Theme theme);
     void setOverlay(OverlayKind kind);
     void setColourMap(ColourMap map);
+    void setGridLines(bool on);
+    /// Panels back to the default arrangement, all of them shown.
+    void resetLayout();
     void showError(const Error& error);
 
+    [[nodiscard]] CommandRegistry& commands() const { return *m_commands; }
     [[nodiscard]] CanvasWidget* canvas() const { return m_canvas; }
     [[nodiscard]] OverlayBar* overlayBar() const { return m_overlayBar; }
     [[nodiscard]] MaskStrip* maskStrip() const { return m_masks; }
@@ -89,14 +93,14 @@ private:
     void buildStatusBar();
     void buildMenus();
     void buildFileMenu();
+    void buildSampleMenu(QMenu* samples);
     void buildEditMenu();
     void buildViewMenu();
     void buildRunMenu();
     void buildHelpMenu();
     void wire();
     void addDock(const QString& title, const QString& name, QWidget* content, Qt::DockWidgetArea area);
-    QAction* addAction(QMenu* menu, const QString& text, const QKeySequence& key, const QString& tip);
-    QAction* addViewAction(QMenu* menu, const QString& text, const QKeySequence& key, const QString& tip);
+    QMenu* addMenu(const QString& title);
 
     void refreshScene();
     void refreshToken();
@@ -108,6 +112,8 @@ private:
     void chooseFigureFile();
     void copyCanvas();
     void showShortcuts();
+    void showPalette();
+    void editKeys();
     void showAbout();
     /// Figure of canvas and legend; null without a picture.
     [[nodiscard]] QImage figure(int side) const;
@@ -129,16 +135,13 @@ private:
     QLabel* m_model = nullptr;
     QProgressBar* m_progress = nullptr;
     QToolButton* m_cancel = nullptr;
-    QActionGroup* m_overlayActions = nullptr;
-    QActionGroup* m_mapActions = nullptr;
-    QActionGroup* m_themeActions = nullptr;
-    QAction* m_originalAction = nullptr;
-    QAction* m_gridAction = nullptr;
+    CommandRegistry* m_commands = nullptr;
     std::vector<QDockWidget*> m_docks;
 
     CanvasScene m_baseScene;   ///< picture of the present image without overlay
     const ImageContext* m_sceneImage = nullptr;
-    bool m_arranged = false;
+    bool m_arranged = false, m_gridLines = false;
+    QByteArray m_defaultLayout;   ///< as built, before settings
     bool m_sceneOriginal = false, m_sceneDark = false;
     QString m_previewPath;
     std::optional<std::pair<double, double>> m_lockedRange;

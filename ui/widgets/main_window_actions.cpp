@@ -4,12 +4,16 @@
 
 #include "ui/widgets/main_window.h"
 
+#include "ui/dialogs/cheat_sheet.h"
+#include "ui/dialogs/command_palette.h"
+#include "ui/dialogs/key_dialog.h"
+#include "ui/viewmodel/option_text.h"
 #include "ui/widgets/canvas_widget.h"
+#include "ui/widgets/command_registry.h"
 #include "ui/widgets/overlay_bar.h"
 #include "ui/widgets/question_panel.h"
 
 #include <QAction>
-#include <QActionGroup>
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
@@ -22,6 +26,8 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QPushButton>
+#include <QSettings>
 #include <QStandardPaths>
 #include <QVBoxLayout>
 
@@ -29,17 +35,10 @@
 
 namespace prunescope {
 
-QAction* MainWindow::addAction(QMenu* menu, const QString& text, const QKeySequence& key, const QString& tip) {
-    QAction* action = menu->addAction(text);
-    action->setShortcut(key);
-    action->setStatusTip(tip);
-    return action;
-}
-
-QAction* MainWindow::addViewAction(QMenu* menu, const QString& text, const QKeySequence& key, const QString& tip) {
-    QAction* action = addAction(menu, text, key, tip);
-    action->setCheckable(true);
-    return action;
+QMenu* MainWindow::addMenu(const QString& title) {
+    QMenu* menu = menuBar()->addMenu(title);
+    menu->setToolTipsVisible(true);
+    return menu;
 }
 
 void MainWindow::buildMenus() {
@@ -48,122 +47,119 @@ void MainWindow::buildMenus() {
     buildViewMenu();
     buildRunMenu();
     buildHelpMenu();
+    for (auto signal : {&SessionModel::activityChanged, &SessionModel::decisionChanged, &SessionModel::optionsChanged, &SessionModel::imageChanged, &SessionModel::modelChanged}) {
+        connect(&m_session, signal, m_commands, &CommandRegistry::refresh);
+    }
+    connect(m_overlayBar, &OverlayBar::changed, m_commands, &CommandRegistry::refresh);
 }
 
 void MainWindow::buildFileMenu() {
-    QMenu* menu = menuBar()->addMenu(tr("&File"));
-    connect(addAction(menu, tr("&Open image…"), QKeySequence::Open, tr("Open an image file")), &QAction::triggered, this, &MainWindow::chooseImage);
-    QMenu* samples = menu->addMenu(tr("&Sample scenes"));
+    QMenu* menu = addMenu(tr("&File"));
+    const auto hasPicture = [this] { return !m_canvas->scene().picture.isNull(); };
+    m_commands->add(menu, {QStringLiteral("file.open"), tr("&Open image…"), tr("Open an image file"), {QKeySequence::Open}, [this] { chooseImage(); }});
+    buildSampleMenu(menu->addMenu(tr("&Sample scenes")));
+    menu->addSeparator();
+    m_commands->add(menu, {QStringLiteral("file.model"), tr("Open &model folder…"), tr("Load another model"), {Qt::CTRL | Qt::SHIFT | Qt::Key_O}, [this] { chooseModel(); }});
+    menu->addSeparator();
+    m_commands->add(menu, {QStringLiteral("file.saveCanvas"), tr("Save &canvas as PNG…"), tr("Write canvas and legend to a file"), {QKeySequence::Save}, [this] { chooseFigureFile(); }, hasPicture});
+    menu->addSeparator();
+    m_commands->add(menu, {QStringLiteral("file.quit"), tr("&Quit"), tr("Close the window"), {Qt::CTRL | Qt::Key_Q}, [this] { close(); }});
+}
+
+void MainWindow::buildSampleMenu(QMenu* samples) {
     samples->setEnabled(!m_setup.scenes.empty());
     samples->setToolTipsVisible(true);
+    int sceneNumber = 0;
     for (const SampleScene& scene : m_setup.scenes) {
         QMenu* entry = samples->addMenu(scene.title.isEmpty() ? QFileInfo(scene.imagePath).fileName() : scene.title);
         entry->setToolTip(scene.licence);
+        int number = 0;
         for (const QString& question : scene.questions) {
-            connect(entry->addAction(question), &QAction::triggered, this, [this, scene, question] {
+            const auto ask = [this, scene, question] {
                 SampleScene asked = scene;
                 asked.questions.removeAll(question);
                 asked.questions.prepend(question);
                 openScene(asked);
-            });
+            };
+            m_commands->add(entry, {QStringLiteral("file.sample.%1.%2").arg(sceneNumber).arg(number++), question, tr("Open this scene and ask this"), {}, ask});
         }
+        ++sceneNumber;
     }
-    menu->addSeparator();
-    connect(addAction(menu, tr("Open &model folder…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O), tr("Load another model")), &QAction::triggered, this, &MainWindow::chooseModel);
-    menu->addSeparator();
-    connect(addAction(menu, tr("&Save canvas as PNG…"), QKeySequence::Save, tr("Write canvas and legend to a file")), &QAction::triggered, this, &MainWindow::chooseFigureFile);
-    menu->addSeparator();
-    connect(addAction(menu, tr("&Quit"), QKeySequence::Quit, tr("Close the window")), &QAction::triggered, this, &MainWindow::close);
 }
 
 void MainWindow::buildEditMenu() {
-    QMenu* menu = menuBar()->addMenu(tr("&Edit"));
+    QMenu* menu = addMenu(tr("&Edit"));
     QAction* undo = m_session.undoStack().createUndoAction(this, tr("&Undo"));
-    undo->setShortcut(QKeySequence::Undo);
     QAction* redo = m_session.undoStack().createRedoAction(this, tr("&Redo"));
-    redo->setShortcut(QKeySequence::Redo);
-    menu->addAction(undo);
-    menu->addAction(redo);
+    m_commands->adopt(menu, undo, {"edit.undo", tr("&Undo"), tr("Take back the last change"), {QKeySequence::Undo}});
+    m_commands->adopt(menu, redo, {"edit.redo", tr("&Redo"), tr("Make the change again"), {QKeySequence::Redo}});
     menu->addSeparator();
-    connect(addAction(menu, tr("&Copy canvas"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), tr("Copy the picture with its overlay")), &QAction::triggered, this, &MainWindow::copyCanvas);
+    m_commands->add(menu, {QStringLiteral("edit.copyCanvas"), tr("&Copy canvas"), tr("Copy the picture with its overlay"), {Qt::CTRL | Qt::SHIFT | Qt::Key_C}, [this] { copyCanvas(); },
+                           [this] { return !m_canvas->scene().picture.isNull(); }});
     menu->addSeparator();
-    connect(addAction(menu, tr("Reset all &parameters"), {}, tr("Every parameter back to its default")), &QAction::triggered, this, [this] { m_session.setOptions(PruneOptions{}, tr("all parameters")); });
+    m_commands->add(menu, {QStringLiteral("edit.resetParameters"), tr("Reset all &parameters"), tr("Every parameter back to its default"), {},
+                           [this] { m_session.setOptions(PruneOptions{}, tr("all parameters")); }, [this] { return !sameOptions(m_session.options(), PruneOptions{}); }});
+    menu->addSeparator();
+    m_commands->add(menu, {QStringLiteral("edit.keys"), tr("Change &keys…"), tr("Bind other keys to actions"), {}, [this] { editKeys(); }});
 }
 
 void MainWindow::buildViewMenu() {
-    QMenu* menu = menuBar()->addMenu(tr("&View"));
-    m_overlayActions = new QActionGroup(this);
+    QMenu* menu = addMenu(tr("&View"));
     int number = 1;
     for (const OverlayKind kind : kOverlayKinds) {
-        QAction* action = addViewAction(menu, QStringLiteral("&%1").arg(titleOf(kind)), QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_0 + number)), tr("Show this overlay"));
-        action->setChecked(kind == m_overlayBar->kind());
-        action->setData(static_cast<int>(kind));
-        m_overlayActions->addAction(action);
-        connect(action, &QAction::triggered, this, [this, kind] { setOverlay(kind); });
+        const QKeySequence key = number <= 9 ? QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_0 + number)) : QKeySequence();
+        m_commands->add(menu, {QStringLiteral("view.overlay.") + wordOf(kind), QStringLiteral("&%1").arg(titleOf(kind)), tr("Show this overlay"), key.isEmpty() ? QList<QKeySequence>{} : QList<QKeySequence>{key},
+                               [this, kind] { setOverlay(kind); }, {}, [this, kind] { return m_overlayBar->kind() == kind; }});
         ++number;
     }
-    connect(m_overlayBar, &OverlayBar::changed, this, [this] {
-        for (QAction* action : m_overlayActions->actions()) {
-            action->setChecked(action->data().toInt() == static_cast<int>(m_overlayBar->kind()));
-        }
-    });
     menu->addSeparator();
     QMenu* maps = menu->addMenu(tr("Colour &map"));
-    m_mapActions = new QActionGroup(this);
     for (const ColourMap map : kColourMaps) {
-        QAction* action = addViewAction(maps, nameOf(map), {}, tr("Colour map of heat overlays"));
-        action->setChecked(map == m_overlayBar->colourMap());
-        m_mapActions->addAction(action);
-        connect(action, &QAction::triggered, this, [this, map] { setColourMap(map); });
+        m_commands->add(maps, {QStringLiteral("view.map.") + nameOf(map), nameOf(map), tr("Colour map of heat overlays"), {}, [this, map] { setColourMap(map); }, {},
+                               [this, map] { return m_overlayBar->colourMap() == map; }});
     }
-    m_originalAction = addViewAction(menu, tr("&Whole original image"), QKeySequence(Qt::CTRL | Qt::Key_W), tr("Show what the model does not see, hatched"));
-    connect(m_originalAction, &QAction::toggled, m_overlayBar, &OverlayBar::setOriginal);
-    connect(m_overlayBar, &OverlayBar::changed, this, [this] { m_originalAction->setChecked(m_overlayBar->original()); });
-    m_gridAction = addViewAction(menu, tr("Patch &grid"), QKeySequence(Qt::CTRL | Qt::Key_G), tr("Lines between patches"));
-    connect(m_gridAction, &QAction::toggled, this, &MainWindow::refreshScene);
+    m_commands->add(menu, {QStringLiteral("view.whole"), tr("&Whole original image"), tr("Show what the model does not see, hatched"), {Qt::CTRL | Qt::Key_W},
+                           [this] { m_overlayBar->setOriginal(!m_overlayBar->original()); }, {}, [this] { return m_overlayBar->original(); }});
+    m_commands->add(menu, {QStringLiteral("view.grid"), tr("Patch &grid"), tr("Lines between patches"), {Qt::CTRL | Qt::Key_G}, [this] { setGridLines(!m_gridLines); }, {}, [this] { return m_gridLines; }});
     menu->addSeparator();
-    connect(addAction(menu, tr("Zoom &in"), QKeySequence::ZoomIn, tr("Larger")), &QAction::triggered, this, [this] { m_canvas->zoomBy(1.25); });
-    connect(addAction(menu, tr("Zoom &out"), QKeySequence::ZoomOut, tr("Smaller")), &QAction::triggered, this, [this] { m_canvas->zoomBy(0.8); });
-    connect(addAction(menu, tr("&Fit"), QKeySequence(Qt::CTRL | Qt::Key_0), tr("Fit the picture into the canvas")), &QAction::triggered, m_canvas, &CanvasWidget::fitView);
-    connect(addAction(menu, tr("One to on&e"), {}, tr("One image pixel on one screen pixel")), &QAction::triggered, m_canvas, &CanvasWidget::actualPixels);
+    m_commands->add(menu, {QStringLiteral("view.zoomIn"), tr("Zoom &in"), tr("Larger"), {QKeySequence::ZoomIn}, [this] { m_canvas->zoomBy(1.25); }});
+    m_commands->add(menu, {QStringLiteral("view.zoomOut"), tr("Zoom &out"), tr("Smaller"), {QKeySequence::ZoomOut}, [this] { m_canvas->zoomBy(0.8); }});
+    m_commands->add(menu, {QStringLiteral("view.fit"), tr("&Fit"), tr("Fit the picture into the canvas"), {Qt::CTRL | Qt::Key_0}, [this] { m_canvas->fitView(); }});
+    m_commands->add(menu, {QStringLiteral("view.actual"), tr("One to on&e"), tr("One image pixel on one screen pixel"), {}, [this] { m_canvas->actualPixels(); }});
     menu->addSeparator();
     QMenu* panels = menu->addMenu(tr("&Panels"));
     for (QDockWidget* dock : m_docks) {
-        panels->addAction(dock->toggleViewAction());
+        m_commands->adopt(panels, dock->toggleViewAction(), {QStringLiteral("view.panel.") + dock->objectName(), dock->windowTitle(), tr("Show or hide this panel"), {}});
     }
+    panels->addSeparator();
+    m_commands->add(panels, {QStringLiteral("view.panel.reset"), tr("&Reset layout"), tr("All panels back to their places"), {}, [this] { resetLayout(); }});
     QMenu* themes = menu->addMenu(tr("&Theme"));
-    m_themeActions = new QActionGroup(this);
     const std::array<std::pair<Theme, QString>, 3> choices{{{Theme::kSystem, tr("&System")}, {Theme::kLight, tr("&Light")}, {Theme::kDark, tr("&Dark")}}};
     for (const auto& [theme, title] : choices) {
-        QAction* action = addViewAction(themes, title, {}, tr("Colours of the window"));
-        action->setData(static_cast<int>(theme));
-        action->setChecked(theme == m_setup.theme);
-        m_themeActions->addAction(action);
-        connect(action, &QAction::triggered, this, [this, chosen = theme] { setTheme(chosen); });
+        m_commands->add(themes, {QStringLiteral("view.theme.") + wordOf(theme), title, tr("Colours of the window"), {}, [this, chosen = theme] { setTheme(chosen); }, {},
+                                 [this, chosen = theme] { return m_setup.theme == chosen; }});
     }
 }
 
 void MainWindow::buildRunMenu() {
-    QMenu* menu = menuBar()->addMenu(tr("&Run"));
-    QAction* run = addAction(menu, tr("&Run"), {}, tr("Decide and answer, pruned and unpruned"));
-    run->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
-    connect(run, &QAction::triggered, &m_session, &SessionModel::run);
-    connect(addAction(menu, tr("&Edit question"), QKeySequence(Qt::CTRL | Qt::Key_L), tr("Go to the question")), &QAction::triggered, this, [this] {
-        m_question->questionBox()->setFocus();
-        m_question->questionBox()->lineEdit()->selectAll();
-    });
-    QAction* stop = addAction(menu, tr("&Stop"), QKeySequence(Qt::Key_Escape), tr("Stop what runs"));
-    connect(stop, &QAction::triggered, &m_session, &SessionModel::cancel);
+    QMenu* menu = addMenu(tr("&Run"));
+    m_commands->add(menu, {QStringLiteral("run.run"), tr("&Run"), tr("Decide and answer, pruned and unpruned"), {Qt::CTRL | Qt::Key_Return, Qt::CTRL | Qt::Key_Enter}, [this] { m_session.run(); },
+                           [this] { return m_question->runButton()->isEnabled(); }});
+    m_commands->add(menu, {QStringLiteral("run.question"), tr("&Edit question"), tr("Go to the question"), {Qt::CTRL | Qt::Key_L}, [this] {
+                               m_question->questionBox()->setFocus();
+                               m_question->questionBox()->lineEdit()->selectAll();
+                           }});
+    m_commands->add(menu, {QStringLiteral("run.stop"), tr("&Stop"), tr("Stop what runs"), {Qt::Key_Escape}, [this] { m_session.cancel(); }, [this] { return m_session.busy(); }});
     menu->addSeparator();
-    QAction* live = addViewAction(menu, tr("&Answer while parameters change"), {}, tr("Ask again after 150 ms of rest"));
-    live->setChecked(m_session.liveAnswers());
-    connect(live, &QAction::toggled, &m_session, &SessionModel::setLiveAnswers);
+    m_commands->add(menu, {QStringLiteral("run.live"), tr("&Answer while parameters change"), tr("Ask again after 150 ms of rest"), {}, [this] { m_session.setLiveAnswers(!m_session.liveAnswers()); }, {},
+                           [this] { return m_session.liveAnswers(); }});
 }
 
 void MainWindow::buildHelpMenu() {
-    QMenu* menu = menuBar()->addMenu(tr("&Help"));
-    connect(addAction(menu, tr("&Keys"), QKeySequence::HelpContents, tr("List of keys")), &QAction::triggered, this, &MainWindow::showShortcuts);
-    connect(addAction(menu, tr("&About PruneScope"), {}, tr("Versions and licence")), &QAction::triggered, this, &MainWindow::showAbout);
+    QMenu* menu = addMenu(tr("&Help"));
+    m_commands->add(menu, {QStringLiteral("help.palette"), tr("&Command palette…"), tr("Find any action by a few letters"), {Qt::CTRL | Qt::SHIFT | Qt::Key_P}, [this] { showPalette(); }});
+    m_commands->add(menu, {QStringLiteral("help.keys"), tr("&Keys"), tr("List of keys"), {Qt::Key_Question, QKeySequence::HelpContents}, [this] { showShortcuts(); }});
+    m_commands->add(menu, {QStringLiteral("help.about"), tr("&About PruneScope"), tr("Versions and licence"), {}, [this] { showAbout(); }});
 }
 
 void MainWindow::setOverlay(OverlayKind kind) {
@@ -172,9 +168,12 @@ void MainWindow::setOverlay(OverlayKind kind) {
 
 void MainWindow::setColourMap(ColourMap map) {
     m_overlayBar->setColourMap(map);
-    for (QAction* action : m_mapActions->actions()) {
-        action->setChecked(action->text() == nameOf(map));
-    }
+}
+
+void MainWindow::setGridLines(bool on) {
+    m_gridLines = on;
+    m_commands->refresh();
+    refreshScene();
 }
 
 void MainWindow::setTheme(Theme theme) {
@@ -182,9 +181,7 @@ void MainWindow::setTheme(Theme theme) {
     if (auto* application = qobject_cast<QApplication*>(QCoreApplication::instance())) {
         applyTheme(*application, theme);
     }
-    for (QAction* action : m_themeActions->actions()) {
-        action->setChecked(action->data().toInt() == static_cast<int>(theme));
-    }
+    m_commands->refresh();
     refreshScene();
 }
 
@@ -222,21 +219,23 @@ void MainWindow::copyCanvas() {
 }
 
 void MainWindow::showShortcuts() {
-    const QString rows = tr("<table cellspacing='6'>"
-                            "<tr><td><b>Ctrl+Return</b></td><td>run: decide and answer</td></tr>"
-                            "<tr><td><b>Ctrl+L</b></td><td>go to the question</td></tr>"
-                            "<tr><td><b>Esc</b></td><td>stop what runs</td></tr>"
-                            "<tr><td><b>Ctrl+1 … Ctrl+6</b></td><td>retained, relevance, GSP score, local redundancy, greedy order, picture only</td></tr>"
-                            "<tr><td><b>Arrow keys</b></td><td>on the canvas: move the pinned token</td></tr>"
-                            "<tr><td><b>+ - 0 1</b></td><td>on the canvas: zoom in, out, fit, one to one</td></tr>"
-                            "<tr><td><b>Wheel, drag</b></td><td>zoom at the pointer, pan</td></tr>"
-                            "<tr><td><b>Ctrl+W, Ctrl+G</b></td><td>whole original image, patch grid</td></tr>"
-                            "<tr><td><b>Ctrl+O, Ctrl+Shift+O</b></td><td>open an image, a model folder</td></tr>"
-                            "<tr><td><b>Ctrl+S, Ctrl+Shift+C</b></td><td>save, copy the canvas</td></tr>"
-                            "<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>undo, redo parameters</td></tr></table>");
-    QMessageBox box(QMessageBox::NoIcon, tr("Keys"), rows, QMessageBox::Close, this);
-    box.setTextFormat(Qt::RichText);
-    box.exec();
+    CheatSheet sheet(*m_commands, this);
+    connect(&sheet, &CheatSheet::editRequested, this, &MainWindow::editKeys, Qt::QueuedConnection);
+    sheet.exec();
+}
+
+void MainWindow::showPalette() {
+    CommandPalette palette(*m_commands, this);
+    palette.exec();
+}
+
+void MainWindow::editKeys() {
+    KeyDialog dialog(*m_commands, this);
+    dialog.exec();
+    if (m_setup.useSettings) {
+        QSettings settings;
+        m_commands->writeKeys(settings);
+    }
 }
 
 void MainWindow::showAbout() {

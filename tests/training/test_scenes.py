@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(ROOT, "tools", "training"))
 from scenes_lib import assets as A  # noqa: E402
 from scenes_lib.cli import build, rle, unrle  # noqa: E402
 from scenes_lib.questions import NUMBERS, questions  # noqa: E402
-from scenes_lib.scene import PRESETS, render, rng_for  # noqa: E402
+from scenes_lib.scene import PRESETS, Obj, object_layers, render, rng_for  # noqa: E402
 
 SINGULAR = {k.plural: k.name for k in A.classes()} | {"signs": "sign"}
 CASES = [("easy", 8), ("std", 24), ("dense", 8), ("tiny", 6), ("text", 10)]
@@ -43,7 +43,7 @@ class Oracle:
     def answer(self, q):
         rules = [(r"(?:Is there|Can you see) an? (\w+)(?: in the image)?\?", self.exist), (r"What (?:is the )?color (?:is|of) the (\w+)\?", self.colour),
                  (r"How many (\w+) are there(?: in the image)?\?", self.count), (r"Is the (\w+) (.*?)of the (\w+)\?", self.side),
-                 (r"Is the (\w+) above or below the (\w+)\?", self.height), (r"What is on the (\w+)\?", self.on),
+                 (r"Is the (\w+) above or below the (\w+)\?", self.height), (r"What is (on|in) the (\w+)\?", self.on),
                  (r"What (?:does the sign say|word is on the sign)\?", self.word), (r"(?:What place is this|Where is this)\?", self.place)]
         for pattern, rule in rules:
             m = re.fullmatch(pattern, q)
@@ -66,9 +66,11 @@ class Oracle:
     def height(self, x, y):
         return "above" if self.middle(x)[1] < self.middle(y)[1] else "below"
 
-    def on(self, x):
+    def on(self, how, x):
+        """From the pictures alone: who begins above it in the same columns; and the word that fits the thing."""
         base = self.names.index(x)
-        return next(o.name for o in self.s.objs if o.on == base)
+        assert (how == "in") == (x in ("basket", "bucket", "vase")), (how, x)
+        return next(o.name for o in self.s.objs if o.on == base and o.box[1] < self.s.objs[base].box[1] and abs(o.cx - self.s.objs[base].cx) < 3)
 
     def word(self):
         return next(o.text for o in self.s.objs if o.name == "sign").lower()
@@ -111,7 +113,7 @@ class Answers(unittest.TestCase):
                     self.assertGreater(s.objs[q["refs"][0]].vis, .95)
                 if q["family"] == "colour":
                     o = s.objs[q["refs"][0]]
-                    self.assertTrue(A.colour_ok(o.name, o.colour))
+                    self.assertTrue(A.colour_ok(o.name, o.colour, o.variant))
 
 
 class Masks(unittest.TestCase):
@@ -124,9 +126,43 @@ class Masks(unittest.TestCase):
                 ys, xs = np.nonzero(mask)
                 if o.area:
                     self.assertEqual(o.box, (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1))
-                self.assertGreaterEqual(o.vis, PRESETS[preset]["vis"] - 1e-9)
+                inside = o.on is not None and s.objs[o.on].name in A.CONTAINERS
+                self.assertGreaterEqual(o.vis, (.4 if inside else PRESETS[preset]["vis"]) - 1e-9)
                 total += o.area
             self.assertEqual(total, 336 * 336)
+
+    def test_mask_is_the_sprite_where_nothing_covers_it(self):
+        """Alpha of both sprites, worked out once more: the later one owns what they share."""
+        for variant in (0, 1):
+            script = {"place": "room", "objects": [{"name": "pineapple", "x": 120, "y": 250, "px": 110, "variant": variant},
+                                                   {"name": "lemon", "x": 150, "y": 256, "px": 70, "rot": 9}]}
+            s = render(1, "val", 0, script=script)
+            want = np.zeros((336, 336), np.uint8)
+            for i, o in enumerate(s.objs):
+                im = object_layers(None, Obj(o.name, None, 0, 0, o.size, o.rot, variant=o.variant))[0]
+                x0, y0 = o.cx - im.width // 2, o.by - im.height
+                want[y0:y0 + im.height, x0:x0 + im.width][np.asarray(im)[..., 3] > 127] = i + 1
+            self.assertTrue((s.idmap == want).all())
+            self.assertLess(s.objs[0].vis, 1)
+            self.assertEqual(s.objs[1].vis, 1)
+
+    def test_letters_lie_in_order_on_their_sign(self):
+        seen = 0
+        for preset, i in [("text", i) for i in range(12)] + [("signs", i) for i in range(4)]:
+            s = render(98, "train", i, preset)
+            signs = np.isin(s.idmap, [j + 1 for j, o in enumerate(s.objs) if o.name == "sign"])
+            self.assertFalse((s.letters[~signs] > 0).any())
+            for j, o in enumerate(s.objs):
+                if o.name != "sign" or o.vis < 1 or abs(o.rot) > 3:
+                    continue
+                here = np.where(s.idmap == j + 1, s.letters, 0)
+                self.assertEqual({chr(64 + int(v)) for v in np.unique(here) if v}, set(o.text))
+                columns = [int(np.bincount(c[c > 0]).argmax()) for c in here.T if (c > 0).any()]
+                word = [c for k, c in enumerate(columns) if k == 0 or c != columns[k - 1]]
+                squeezed = [ord(c) - 64 for k, c in enumerate(o.text) if k == 0 or c != o.text[k - 1]]
+                self.assertEqual(word, squeezed, o.text)
+                seen += 1
+        self.assertGreater(seen, 8)
 
     def test_rle_both_ways(self):
         rng = np.random.default_rng(3)
@@ -169,12 +205,80 @@ class Streams(unittest.TestCase):
                     if o.colour and o.name != "sign":
                         self.assertFalse(A.held_out(o.name, o.colour))
 
-    def test_at_least_a_hundred_classes(self):
+    def test_classes_styles_colours_places(self):
         names = [k.name for k in A.classes()]
-        self.assertGreaterEqual(len(set(names)), 100)
+        self.assertGreaterEqual(len(set(names)), 200)
         self.assertEqual(len(set(names)), len(names))
+        self.assertEqual(len({k.plural for k in A.classes()}), len(names))
+        self.assertGreaterEqual(sum(len(set(A.styles(n))) > 1 for n in names), 60)
+        self.assertGreaterEqual(sum("photo" in A.styles(n) for n in names), 60)
         self.assertEqual(len(A.COLOURS), 11)
         self.assertEqual(len(A.PLACES), 7)
+        for group in (*A.ALIKE, *A.ON_TOP.values(), *A.INSIDE.values(), A.SUPPORTERS, A.CONTAINERS):
+            self.assertLessEqual(set(group), set(names))
+        shown = {A.styles(o.name)[o.variant] for i in range(12) for o in render(7, "train", i, "packed").objs if o.name != "sign"}
+        self.assertEqual(shown, {"drawn", "photo", "painted"})
+
+
+class Training(unittest.TestCase):
+    """The presets that only the trainer draws from."""
+
+    def test_no_held_out_pair_in_train(self):
+        pairs = set()
+        for preset in ("std", "packed", "count", "pairs"):
+            for i in range(40):
+                pairs |= {(o.name, o.colour) for o in render(3, "train", i, preset).objs if o.colour and o.name != "sign"}
+        self.assertGreater(len(pairs), 100)
+        self.assertFalse([p for p in pairs if A.held_out(*p)])
+        comp = {(o.name, o.colour) for i in range(30) for o in render(3, "test_comp", i).objs if o.colour and o.name != "sign"}
+        self.assertTrue([p for p in comp if A.held_out(*p)])
+
+    def test_counts_are_uniform_and_apart(self):
+        answers = {}
+        for i in range(120):
+            s = render(21, "train", i, "count")
+            self.assertTrue(all(o.vis == 1 for o in s.objs))
+            by = {}
+            for o in s.objs:
+                by.setdefault(o.name, []).append((o.colour, o.variant))
+            self.assertIn(len(by), (2, 3))
+            for kind in by.values():
+                self.assertEqual(len(set(kind)), 1)
+                answers[len(kind)] = answers.get(len(kind), 0) + 1
+        self.assertEqual(set(answers), {1, 2, 3, 4})
+        n = sum(answers.values())
+        self.assertLess(max(answers.values()), .25 * n + 4 * (n * .1875) ** .5)
+        self.assertGreater(min(answers.values()), .25 * n - 4 * (n * .1875) ** .5)
+
+    def test_pairs_are_apart_and_balanced(self):
+        answers = {}
+        for i in range(120):
+            s = render(22, "train", i, "pairs")
+            things = [o for o in s.objs if o.name != "sign"]
+            self.assertEqual(len({o.name for o in things}), len(things))
+            for q in questions(s, rng_for(22, "train", i, 1), {"relation": 2}):
+                answers[q["answer"]] = answers.get(q["answer"], 0) + 1
+        for a, b in (("left", "right"), ("above", "below")):
+            n = answers[a] + answers[b]
+            self.assertGreater(n, 40)
+            self.assertLess(abs(answers[a] - answers[b]), 4 * n ** .5)
+
+    def test_signs_only(self):
+        n = 0
+        for i in range(8):
+            s = render(23, "train", i, "signs")
+            self.assertTrue(all(o.name == "sign" and o.vis > .95 and o.text in A.WORDS for o in s.objs))
+            n += len(s.objs)
+        self.assertGreater(n, 8 * 6)
+
+    def test_negatives_are_absent_by_every_name(self):
+        for _p, _i, s, qs in scenes():
+            called = set().union(*(A.overlaps(o.name) for o in s.objs))
+            for q in qs:
+                if q["negative"]:
+                    self.assertNotIn(q["names"][0], called)
+                if q["negative"] == "adversarial":
+                    self.assertIn(s.kind, A.classes()[A.class_index()[q["names"][0]]].places)
 
 
 if __name__ == "__main__":

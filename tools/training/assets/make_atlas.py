@@ -3,7 +3,7 @@
 """Builds atlas.png + atlas.json from Noto Color Emoji (developer tool; the result is committed).
 
 Usage: make_atlas.py /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
-The two drawn classes (pot, stove) are made here with Pillow.
+The two drawn classes (pot, stove) are made here with Pillow; a code point with * in front is turned green (lime).
 """
 import json
 import os
@@ -70,16 +70,27 @@ def glyph(font, cp):
     return im.crop(box) if box else None
 
 
+def greener(im):
+    """A lemon becomes a lime: red down, so that yellow turns green."""
+    r, g, b, a = im.split()
+    return Image.merge("RGBA", (r.point([v * 52 // 100 for v in range(256)]), g.point([v * 92 // 100 for v in range(256)]), b, a))
+
+
 def main():
     font = ImageFont.truetype(sys.argv[1], 109)
     rows = [l.rstrip("\n").split("\t") for l in open(os.path.join(HERE, "classes.tsv")) if not l.startswith("#")]
     cols = 16
     sheet = Image.new("RGBA", (cols * CELL, (len(rows) + cols - 1) // cols * CELL), (0, 0, 0, 0))
     index = {}
+    drawn = {"pot": draw_pot, "stove": draw_stove}
     for i, (name, cp, *_rest) in enumerate(rows):
-        im = {"pot": draw_pot, "stove": draw_stove}[name]() if cp == "-" else glyph(font, cp)
+        if cp == "-" and name not in drawn:
+            continue   # only in stamps.webp
+        im = drawn[name]() if cp == "-" else glyph(font, cp.lstrip("*"))
         if im is None:
             sys.exit(f"no glyph for {name}")
+        if cp[0] == "*":
+            im = greener(im)
         im = im.crop((0, 0, min(im.width, CELL), min(im.height, CELL)))
         x, y = i % cols * CELL, i // cols * CELL
         sheet.paste(im, (x, y))

@@ -19,10 +19,27 @@ PLACE_NAMES = list(PLACES.values())
 WORDS = ("OPEN STOP EXIT CAFE BANK TAXI HOTEL SALE ZOO MILK TEA FREE NEW HELLO SCHOOL MUSIC BAR SHOP GATE FARM "
          "POST LIFT FIRE SLOW QUIET DANGER PUSH PULL MENU FRESH JUICE BREAD FLOWERS TICKETS LIBRARY CINEMA "
          "GARDEN MARKET NORTH SOUTH EAST WEST LEFT RIGHT YES NO TODAY WELCOME").split()
-SUPPORTERS = {"stove": 0.03, "box": 0.16, "chair": 0.55}
-ON_TOP = {"stove": ["pot", "pan", "teapot", "egg", "pizza"],
+# What stands on what: share of the supporter's height by which the thing sinks in, and the things.
+SUPPORTERS = {"stove": 0.03, "box": 0.16, "chair": 0.55, "couch": 0.52, "barrel": 0.1, "toolbox": 0.06}
+ON_TOP = {"stove": ["pot", "pan", "teapot", "egg", "pizza", "kettle"],
           "box": ["cat", "book", "teapot", "apple", "ring", "camera", "cake", "key", "bell", "frog", "vase"],
-          "chair": ["cat", "book", "hat", "teddy", "backpack", "gift", "rabbit", "handbag", "laptop"]}
+          "chair": ["cat", "book", "hat", "teddy", "backpack", "gift", "rabbit", "handbag", "laptop"],
+          "couch": ["cat", "dog", "teddy", "book", "guitar", "handbag", "yarn"],
+          "barrel": ["parrot", "rooster", "lantern", "cup", "cat", "beaver", "owl"],
+          "toolbox": ["hammer", "wrench", "screwdriver", "cap", "radio", "lock"]}
+# What sticks out of what: share of the thing's height that its container hides, and the things.
+CONTAINERS = {"basket": 0.42, "bucket": 0.42, "vase": 0.4}
+INSIDE = {"basket": ["apple", "pineapple", "baguette", "cat", "rabbit", "pear", "eggplant", "corn", "yarn", "pumpkin"],
+          "bucket": ["fish", "crab", "broom", "paintbrush", "frog", "lobster", "duck", "shrimp"],
+          "vase": ["tulip", "sunflower", "rose", "daffodil"]}
+# Groups in which one name could be said of another thing: such a pair is never a negative of each other.
+ALIKE = [("phone", "telephone"), ("truck", "firetruck"), ("bicycle", "tricycle"), ("hat", "cap", "helmet", "crown"),
+         ("ship", "sailboat", "canoe"), ("tree", "palm"), ("clock", "watch"), ("cup", "bowl"), ("teapot", "kettle"),
+         ("scooter", "motorcycle"), ("house", "igloo", "castle"), ("donkey", "horse"), ("duck", "swan"),
+         ("pencil", "paintbrush"), ("vase", "jar", "pitcher"), ("boot", "sneaker"), ("car", "ambulance"),
+         ("raspberry", "strawberry"), ("handbag", "briefcase"), ("candle", "lantern"), ("banjo", "guitar"),
+         ("volleyball", "football", "basketball", "baseball"), ("lemon", "lime"), ("pot", "pan"), ("coat", "shirt"),
+         ("basket", "bucket"), ("backpack", "handbag"), ("box", "toolbox"), ("monkey", "gorilla"), ("ladybug", "bee")]
 
 
 class Klass:
@@ -48,34 +65,67 @@ def class_index():
 
 
 @functools.lru_cache(maxsize=None)
-def _sheet():
+def overlaps(name):
+    """Names that could be said of this thing too (itself among them)."""
+    return frozenset(n for g in ALIKE if name in g for n in g) | {name}
+
+
+@functools.lru_cache(maxsize=None)
+def _sheets():
+    """Both sprite sheets and, for each class, its sprites as (sheet, x, y, w, h, style)."""
+    table = {}
     with open(os.path.join(ASSETS, "atlas.json"), encoding="utf-8") as f:
-        index = json.load(f)
-    return Image.open(os.path.join(ASSETS, "atlas.png")).convert("RGBA"), index
+        for name, (x, y, w, h) in json.load(f).items():
+            table[name] = [(0, x, y, w, h, "drawn")]
+    with open(os.path.join(ASSETS, "stamps.json"), encoding="utf-8") as f:
+        for name, rows in json.load(f).items():
+            table.setdefault(name, []).extend((1, *r) for r in rows)
+    return [Image.open(os.path.join(ASSETS, n)).convert("RGBA") for n in ("atlas.png", "stamps.webp")], table
+
+
+@functools.lru_cache(maxsize=None)
+def styles(name):
+    """The drawing style of every sprite of a class, in the order of `variant`: "drawn", "photo", "painted"."""
+    return tuple(row[5] for row in _sheets()[1][name])
+
+
+def _fill(a, rgb, level):
+    """`rgb`, darker below level 256 and lighter above, for every pixel."""
+    out = a.copy()
+    for c in range(3):
+        out[..., c] = np.where(level <= 256, rgb[c] * level // 256, rgb[c] + (255 - rgb[c]) * (level - 256) // 256)
+    return out
 
 
 def _recolour(im, rgb):
+    """(image, share of the opaque pixels that took the colour): the saturated part, or, of a pale sprite, the light part."""
     a = np.asarray(im).astype(np.int32)
     mx, mn = a[..., :3].max(2), a[..., :3].min(2)
+    solid = a[..., 3] > 127
     sel = ((mx - mn) * 4 > mx) & (a[..., 3] > 8)
-    if not sel.any():
+    pale = ((mx - mn) * 6 <= mx) & (mx > 110) & (a[..., 3] > 8)
+    n = max(1, int(solid.sum()))
+    if int((sel & solid).sum()) * 10 < n * 3 and int((pale & solid).sum()) * 2 > n:
+        sel, level = pale, np.clip(mx * 256 // 236, 0, 264)
+    elif sel.any():
+        level = np.clip(mx * 256 // max(1, int(np.median(mx[sel]))), 96, 400)
+    else:
         return im, 0.0
-    base = max(1, int(np.median(mx[sel])))
-    gain = np.clip(mx * 256 // base, 96, 400)
-    out = a.copy()
-    for c in range(3):
-        v = np.where(gain <= 256, rgb[c] * gain // 256, rgb[c] + (255 - rgb[c]) * (gain - 256) // 256)
-        out[..., c] = np.where(sel, v, a[..., c])
-    share = float(sel.sum()) / float((a[..., 3] > 127).sum())
-    return Image.fromarray(out.astype(np.uint8), "RGBA"), share
+    out = np.where(sel[..., None], _fill(a, rgb, level), a)
+    return Image.fromarray(out.astype(np.uint8)), float(sel.sum()) / n
+
+
+@functools.lru_cache(maxsize=None)
+def _plain(name, variant):
+    sheets, table = _sheets()
+    k, x, y, w, h, _style = table[name][variant]
+    return sheets[k].crop((x, y, x + w, y + h))
 
 
 @functools.lru_cache(maxsize=4096)
-def sprite(name, colour=None):
-    """RGBA image of a class; with a colour, its saturated pixels take that colour."""
-    sheet, index = _sheet()
-    x, y, w, h = index[name]
-    im = sheet.crop((x, y, x + w, y + h))
+def sprite(name, colour=None, variant=0):
+    """RGBA image of a class; with a colour, its saturated pixels take that colour. `variant` counts the sprites of styles()."""
+    im = _plain(name, variant)
     return im if colour is None else _recolour(im, COLOURS[colour])[0]
 
 
@@ -87,11 +137,9 @@ def nearest_colour(pixels):
 
 
 @functools.lru_cache(maxsize=None)
-def colour_ok(name, colour):
+def colour_ok(name, colour, variant=0):
     """True where a pixel count agrees: the named colour (by recoloured area and by nearest name) is dominant."""
-    sheet, index = _sheet()
-    x, y, w, h = index[name]
-    im, share = _recolour(sheet.crop((x, y, x + w, y + h)), COLOURS[colour])
+    im, share = _recolour(_plain(name, variant), COLOURS[colour])
     if share < 0.45:
         return False
     a = np.asarray(im)
@@ -100,8 +148,8 @@ def colour_ok(name, colour):
 
 
 @functools.lru_cache(maxsize=None)
-def colours_of(name):
-    return tuple(c for c in COLOUR_NAMES if colour_ok(name, c))
+def colours_of(name, variant=0):
+    return tuple(c for c in COLOUR_NAMES if colour_ok(name, c, variant))
 
 
 def held_out(name, colour):

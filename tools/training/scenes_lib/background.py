@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Procedural places: a far part, a near surface, and what belongs there."""
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
+
+from .texture import cut
 
 
 def value_noise(rng, w, h, cells, amp):
     """Smooth noise in [-amp, amp] as float32 (h, w)."""
     g = rng.integers(0, 256, size=(cells + 1, cells + 1), dtype=np.int64).astype(np.uint8)
-    a = np.asarray(Image.fromarray(g, "L").resize((w, h), Image.BICUBIC), np.float32)
+    a = np.asarray(Image.fromarray(g).resize((w, h), Image.BICUBIC), np.float32)
     return (a - 128.0) * (amp / 128.0)
 
 
@@ -222,14 +224,48 @@ def clutter(d, rng, w, h, hz, s, n):
             d.line([x - r, y, x + r, y - r], fill=c, width=4 * s)
 
 
-def background(rng, kind, size, scale, n_clutter):
-    """float32 (size, size, 3) and the row where the near surface begins."""
+FAR = {"kitchen": ["plaster", "marble", "plaster"], "table": ["plaster", "bokeh", "cloth", "wood"], "room": ["plaster", "cloth", "planks"],
+       "office": ["plaster", "concrete"], "street": ["concrete"], "park": ["leaves", "bokeh"], "beach": ["water"]}
+NEAR = {"kitchen": ["planks", "marble", "stone", "concrete"], "table": ["wood", "wood", "cloth", "marble", "planks"],
+        "room": ["carpet", "planks", "wood"], "office": ["carpet", "concrete", "wood"], "street": ["concrete", "concrete", "stone"],
+        "park": ["grass"], "beach": ["sand"]}
+LEAF_TONE = [(74, 118, 58), (104, 140, 70), (58, 96, 66), (150, 140, 70)]
+
+
+def surfaces(rng, a, kind, hz, scale, photo):
+    """Multiplies textures onto the far and the near part of `a`, float32 (3, size, size), in place."""
+    size = a.shape[1]
+    far = pick(rng, FAR[kind])
+    if kind == "park" and photo and rng.integers(2):
+        a[:, :hz] = a[:, :hz] * np.float32(.25) + np.array(tone(rng, pick(rng, LEAF_TONE)), np.float32)[:, None, None] * np.float32(.75)
+    if kind in WALLS or kind == "park" and photo:
+        a[:, :hz] *= cut(rng, far, size, hz, scale * (.7 + .8 * float(rng.random())))
+    elif kind == "street" and hz > 60 * scale:
+        a[:, hz // 3:hz] *= cut(rng, far, size, hz - hz // 3, scale)
+    near = cut(rng, pick(rng, NEAR[kind]), size, size - hz, scale * (.8 + .6 * float(rng.random())), .7)
+    slope = np.linspace(-.5, .5, size - hz, dtype=np.float32)[:, None] * np.float32(.4 * (rng.random() - .4))
+    strength = np.float32(.7 + .6 * float(rng.random()))
+    a[:, hz:] *= 1 + (near - 1) * strength + slope
+
+
+def background(rng, kind, size, scale, n_clutter, look=None):
+    """float32 (3, size, size) and the row where the near surface begins. `look`: drawn, textured or photo (far part out of focus);
+    drawn by chance without it."""
     hz = size * int(rng.integers(30, 52)) // 100
     im = Image.new("RGB", (size, size))
     d = ImageDraw.Draw(im)
     (indoor if kind in WALLS else outdoor)(d, rng, kind, size, size, hz, scale)
     clutter(d, rng, size, size, hz, scale, n_clutter)
-    a = np.asarray(im, np.float32)
+    look = look or pick(rng, ["drawn", "drawn", "textured", "textured", "textured", "photo", "photo"])
+    if look == "photo":
+        far = im.crop((0, 0, size, hz + 6 * scale)).filter(ImageFilter.BoxBlur(scale * int(rng.integers(2, 7))))
+        im.paste(far, (0, 0))
+        im = im.filter(ImageFilter.BoxBlur(scale))
+    a = np.stack([np.asarray(c, np.float32) for c in im.split()])
+    if look != "drawn":
+        surfaces(rng, a, kind, hz, scale, look == "photo")
+        return a, hz
     tex = value_noise(rng, size, size, int(rng.integers(5, 14)), float(rng.integers(3, 14)))
     tex = tex + value_noise(rng, size, size, int(rng.integers(40, 90)), float(rng.integers(2, 10)))
-    return a + tex[..., None], hz
+    a += tex
+    return a, hz

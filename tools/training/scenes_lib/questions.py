@@ -12,11 +12,11 @@ TEMPLATES = {
     "count": ["How many {xs} are there in the image?", "How many {xs} are there?"],
     "leftright": ["Is the {x} to the left or right of the {y}?", "Is the {x} left or right of the {y}?"],
     "abovebelow": ["Is the {x} above or below the {y}?"],
-    "support": ["What is on the {x}?"],
+    "support": ["What is {on} the {x}?"],   # on or in, by the thing
     "text": ["What does the sign say?", "What word is on the sign?"],
     "place": ["What place is this?", "Where is this?"],
 }
-SUPPORT_WORDS = tuple(A.SUPPORTERS)
+SUPPORT_WORDS = tuple(A.SUPPORTERS) + tuple(A.CONTAINERS)
 NUMBERS = ["zero", "one", "two", "three", "four"]
 
 
@@ -34,7 +34,7 @@ def fill(rng, family, x="", y="", paraphrase=False):
     t = forms[0]
     if paraphrase and len(forms) > 1 and rng.random() < .35:
         t = pick(rng, forms[1:])
-    return t.format(a=article(x or "x"), x=x, y=y, xs=plural(x) if x else "")
+    return t.format(a=article(x or "x"), x=x, y=y, xs=plural(x) if x else "", on="in" if x in A.CONTAINERS else "on")
 
 
 def groups(scene):
@@ -51,8 +51,9 @@ def all_clear(scene, ix):
 
 
 def negatives(rng, scene, by, how):
-    """An absent class: any (random), or one that belongs to this place (adversarial)."""
-    absent = [k for k in A.classes() if k.name not in by]
+    """An absent class: any (random), or one that belongs to this place (adversarial); never one whose name fits something present."""
+    taken = set().union(*(A.overlaps(n) for n in by)) if by else set()
+    absent = [k for k in A.classes() if k.name not in taken]
     if how == "adversarial":
         absent = [k for k in absent if scene.kind in k.places] or absent
     return pick(rng, absent).name
@@ -86,11 +87,12 @@ def q_colour(rng, scene, by, clear, n, par):
 
 
 def q_count(rng, scene, by, clear, n, par):
+    """Mostly of classes with several objects; in preset count of any class, where every number is equally often by construction."""
     names = [c for c in clear if c != "sign" and len(by[c]) <= 4 and all_clear(scene, by[c])]
     many = [c for c in names if len(by[c]) > 1]
     out = []
     for _ in range(n):
-        pool = many if many and rng.random() < .7 else names
+        pool = many if many and scene.preset != "count" and rng.random() < .7 else names
         if not pool:
             break
         x = pick(rng, pool)
@@ -132,7 +134,7 @@ def q_support(rng, scene, by, clear, n, par):
         if o.on is None or len(out) == n:
             continue
         s = scene.objs[o.on]
-        if len(by[s.name]) == 1 and s.name in clear and o.area >= MIN_AREA and o.vis >= .6:
+        if len(by[s.name]) == 1 and s.name in clear and o.area >= MIN_AREA and o.vis >= .45:
             out.append(dict(family="support", question=fill(rng, "support", s.name, paraphrase=par), answer=o.name,
                             refs=[o_i, o.on], names=[s.name], negative=None))
     return out

@@ -246,7 +246,7 @@ Result<Arguments> parseArguments(int argc, const char* const* argv) {
         std::reverse(rest.begin(), rest.end());
         app.parse(rest);
     } catch (const CLI::CallForHelp&) {
-        arguments.text = app.help("prunescope-cli " + arguments.verb);
+        arguments.text = app.help("prunescope-cli");
         return arguments;
     } catch (const CLI::ExtrasError&) {
         const auto left = app.remaining();

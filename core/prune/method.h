@@ -8,11 +8,25 @@
 #include "core/prune/prune.h"
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 namespace prunescope::detail {
+
+/// Forced tokens of one block, 1 where forced. No token is both.
+struct Forced {
+    std::vector<std::uint8_t> keep, drop;
+    [[nodiscard]] std::int64_t kept() const;
+    [[nodiscard]] std::int64_t dropped() const;
+    /// Those of tokens first to first + count - 1.
+    [[nodiscard]] Forced part(std::int64_t first, std::int64_t count) const;
+};
+
+/// How what a method keeps depends on the graph of Eq. 8-9. kRanking: the best of its ranking. kWalk: one order that does not depend on the
+/// graph, members of G first. kOther: some other way.
+enum class GraphUse { kNone, kRanking, kWalk, kOther };
 
 /// The budget of one block being filled. Forced tokens are settled before the method starts.
 class Selection {
@@ -36,11 +50,14 @@ public:
 
     [[nodiscard]] Reason reasonOf(std::int64_t token) const { return m_reason[static_cast<std::size_t>(token)]; }
     [[nodiscard]] std::int64_t count() const { return m_count; }
+    /// Tokens in the order in which they were kept, forced ones left out.
+    [[nodiscard]] const std::vector<std::int32_t>& accepted() const { return m_accepted; }
     [[nodiscard]] const std::vector<std::string>& warnings() const { return m_warnings; }
 
 private:
     std::int64_t m_budget = 0, m_limit = 0, m_count = 0;
     std::vector<std::uint8_t> m_kept, m_dropped;
+    std::vector<std::int32_t> m_accepted;
     std::vector<Reason> m_reason;
     std::vector<std::string> m_warnings;
 };
@@ -54,6 +71,12 @@ public:
                                               const std::stop_token& stop) const = 0;
     /// True when the method keeps every token and has no budget.
     [[nodiscard]] virtual bool keepsAll() const { return false; }
+    /// Tokens in the order in which they join the forced ones as the budget grows to `lastBudget`; nullopt where kept sets are not nested under
+    /// these options. As it stands it suits methods that offer tokens in one order whatever the budget.
+    [[nodiscard]] virtual Result<std::optional<std::vector<std::int32_t>>> budgetOrder(Block& block, const PruneOptions& options, const Forced& forced,
+                                                                                       std::int64_t lastBudget, PruneTimings& timings,
+                                                                                       const std::stop_token& stop) const;
+    [[nodiscard]] virtual GraphUse graphUse(const PruneOptions&) const { return GraphUse::kNone; }
 };
 
 /// All methods of this build, in menu order.
@@ -87,6 +110,8 @@ private:
     bool m_exhausted = false;
 };
 
+/// How many tokens GSP lets through: n - floor(p n), at least the budget.
+[[nodiscard]] std::int64_t survivorCount(std::int64_t n, double gspRatio, std::int64_t budget);
 /// Tokens that GSP lets through at options.gspRatio: 1 for the max(n - floor(p n), budget) least redundant ones. Warns when p had to give way.
 [[nodiscard]] std::vector<std::uint8_t> survivors(const GspScores& scores, const PruneOptions& options, Selection& selection);
 /// Warns about graphs that say nothing (saturated, without edges) and clipped scores.

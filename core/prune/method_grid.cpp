@@ -102,6 +102,12 @@ public:
         }
         return {};
     }
+
+    /// Another grid for each budget.
+    Result<std::optional<std::vector<std::int32_t>>> budgetOrder(Block&, const PruneOptions&, const Forced&, std::int64_t, PruneTimings&,
+                                                                 const std::stop_token&) const override {
+        return std::optional<std::vector<std::int32_t>>();
+    }
 };
 
 }  // namespace

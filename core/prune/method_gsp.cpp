@@ -26,6 +26,8 @@ public:
         }
         return {};
     }
+
+    GraphUse graphUse(const PruneOptions&) const override { return GraphUse::kRanking; }
 };
 
 }  // namespace

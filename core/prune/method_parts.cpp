@@ -15,6 +15,14 @@ std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 }  // namespace
 
+std::int64_t Forced::kept() const { return std::count(keep.begin(), keep.end(), std::uint8_t{1}); }
+
+std::int64_t Forced::dropped() const { return std::count(drop.begin(), drop.end(), std::uint8_t{1}); }
+
+Forced Forced::part(std::int64_t first, std::int64_t count) const {
+    return {{keep.begin() + first, keep.begin() + first + count}, {drop.begin() + first, drop.begin() + first + count}};
+}
+
 Selection::Selection(std::int64_t tokens, std::int64_t budget, const std::vector<std::uint8_t>& forcedKeep,
                      const std::vector<std::uint8_t>& forcedDrop)
     : m_budget(budget), m_kept(at(tokens), 0), m_dropped(forcedDrop), m_reason(at(tokens), Reason::kBudget) {
@@ -39,6 +47,7 @@ void Selection::offer(std::int64_t token, Reason reason) {
     m_kept[at(token)] = 1;
     m_reason[at(token)] = reason;
     m_count += 1;
+    m_accepted.push_back(static_cast<std::int32_t>(token));
 }
 
 void Selection::explainDrop(std::int64_t token, Reason reason) {
@@ -68,11 +77,24 @@ Result<std::int64_t> OrderReader::next() {
     return std::int64_t{known.order[place]};
 }
 
+Result<std::optional<std::vector<std::int32_t>>> PruningMethod::budgetOrder(Block& block, const PruneOptions& options, const Forced& forced,
+                                                                            std::int64_t lastBudget, PruneTimings& timings,
+                                                                            const std::stop_token& stop) const {
+    Selection selection(block.size(), lastBudget, forced.keep, forced.drop);
+    if (Result<void> selected = select(block, options, selection, timings, stop); !selected) {
+        return selected.error();
+    }
+    return std::optional(selection.accepted());
+}
+
+std::int64_t survivorCount(std::int64_t n, double gspRatio, std::int64_t budget) {
+    return std::clamp(n - static_cast<std::int64_t>(std::floor(gspRatio * static_cast<double>(n))), budget, n);
+}
+
 std::vector<std::uint8_t> survivors(const GspScores& scores, const PruneOptions& options, Selection& selection) {
     const std::int64_t n = static_cast<std::int64_t>(scores.rank.size());
-    const std::int64_t dropped = static_cast<std::int64_t>(std::floor(options.gspRatio * static_cast<double>(n)));
-    const std::int64_t wanted = n - dropped;
-    const std::int64_t size = std::clamp(wanted, selection.budget(), n);
+    const std::int64_t wanted = survivorCount(n, options.gspRatio, 0);
+    const std::int64_t size = survivorCount(n, options.gspRatio, selection.budget());
     if (size != wanted) {
         selection.warn("PRUNE-CLAMP: gsp-ratio would leave " + std::to_string(wanted) + " tokens for a budget of " + std::to_string(size) + "; " +
                        std::to_string(size) + " were left");

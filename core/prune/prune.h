@@ -17,6 +17,11 @@
 
 namespace prunescope {
 
+struct BudgetSurvival;
+struct TauSurvival;
+struct TokenReasons;
+struct ReasonWish;
+
 enum class Fusion { kWalk, kRestrict, kAppend, kNone };
 enum class Partition { kParity, kCheckerboard, kRandom };
 enum class RelevanceSpace { kAuto, kClip, kLlm };
@@ -31,6 +36,7 @@ enum class QcspRule { kDpp, kTopK };
 struct Threshold {
     double value = 0.5;
     bool isQuantile = false;   ///< value in percent then
+    bool operator==(const Threshold&) const = default;
 };
 
 /// Every knob of a decision; defaults are the paper's or, where it is silent, those of reference/methods.md.
@@ -54,8 +60,11 @@ struct PruneOptions {
     QueryWords queryWords = QueryWords::kAll;
     TileScope scope = TileScope::kTile;
     PositionMode positions = PositionMode::kAuto;
+    /// Tokens settled before the method starts. Kept ones count within the budget (more of them than the budget of their tile: USAGE-FORCE);
+    /// the place of a dropped one goes to the next token of the method's order. Nothing that does not depend on the knobs is made again.
     std::vector<std::int64_t> forceKeep, forceDrop;
     std::uint64_t seed = 0;
+    bool operator==(const PruneOptions&) const = default;
 };
 
 /// What a decision looks at. Tensors are shared; rows are tokens in original order, tile after tile. A tile has gridRows x gridCols tokens,
@@ -122,8 +131,20 @@ public:
     /// Cosine similarity [n, n] of the tokens (block-diagonal over tiles with TileScope::kTile); computed on first use.
     [[nodiscard]] Result<HostTensor> similarity();
 
+    // Analyses (survival.h, reasons.h): what a decision looks like from one token, and over all budgets or thresholds. They may take long at
+    // thousands of tokens and poll `stop` (CANCELLED); the next decide() costs what it did before.
+    /// Budgets 1 to `lastBudget` (0: all) with the other knobs as given. The greedy order is computed as deep as that needs.
+    [[nodiscard]] Result<BudgetSurvival> budgetSurvival(const PruneOptions& options, std::int64_t lastBudget = 0, std::stop_token stop = {});
+    /// tau over [-1, 1] with the other knobs as given; `step`: of the fusions that have no exact way.
+    [[nodiscard]] Result<TauSurvival> tauSurvival(const PruneOptions& options, double step = 0.01, std::stop_token stop = {});
+    /// The numbers behind one token's outcome. Error PRUNE-TOKEN (kUsage) for an index that is not there.
+    [[nodiscard]] Result<TokenReasons> explain(const PruneOptions& options, std::int64_t token, const ReasonWish& wish, std::stop_token stop = {});
+    /// What was set; empty tensors before.
+    [[nodiscard]] const PruneInput& input() const;
+
 private:
     struct State;
+    [[nodiscard]] Result<void> findFlips(const PruneDecision& decision, std::int64_t token, TokenReasons& out, std::stop_token stop);
     std::unique_ptr<State> m_state;
 };
 

@@ -5,6 +5,7 @@
 
 #include "core/prune/errors.h"
 #include "core/prune/method.h"
+#include "core/prune/session_state.h"
 #include "core/prune/stage_clock.h"
 
 #include <algorithm>
@@ -64,27 +65,7 @@ Result<void> checkQuestion(const HostTensor& query, const HostTensor& segments, 
 
 }  // namespace
 
-struct PruneSession::State {
-    std::shared_ptr<const CoreOps> ops;
-    PruneInput input;
-    std::int64_t n = 0, perTile = 0;
-    bool classToken = false;
-    TileScope lastScope = TileScope::kTile;
-    std::vector<Block> tileBlocks, imageBlock;   ///< made on first use
-
-    [[nodiscard]] const HostTensor& relevanceTokens() const { return input.relevanceTokens.empty() ? input.tokens : input.relevanceTokens; }
-    [[nodiscard]] std::vector<Cell> cellsOf(std::int64_t first, std::int64_t count) const;
-    [[nodiscard]] std::vector<Block>& blocks(TileScope scope);
-    void forget();
-};
-
-namespace {
-
-/// One call of decide(): what is resolved on the way.
-struct Deal {
-    std::vector<std::int64_t> budget;   ///< per block
-    std::int64_t total = 0;
-};
+namespace detail {
 
 Deal dealBudget(const PruneOptions& options, bool keepsAll, std::int64_t n, std::int64_t blocks) {
     Deal deal;
@@ -107,8 +88,7 @@ Deal dealBudget(const PruneOptions& options, bool keepsAll, std::int64_t n, std:
     return deal;
 }
 
-void resolve(PruneOptions& options, const PruneInput& input, std::int64_t keep) {
-    options.keep = keep;
+void resolveOptions(PruneOptions& options, const PruneInput& input) {
     if (options.relevanceSpace == RelevanceSpace::kAuto) {
         options.relevanceSpace = input.relevanceTokens.empty() ? RelevanceSpace::kLlm : RelevanceSpace::kClip;
     }
@@ -134,6 +114,30 @@ Result<std::vector<std::uint8_t>> forcedMask(const std::vector<std::int64_t>& li
     }
     return mask;
 }
+
+Result<Prepared> prepare(const PruneInput& input, std::int64_t n, const PruneOptions& options) {
+    if (Result<void> valid = validateOptions(options); !valid) {
+        return valid.error();
+    }
+    if (n == 0) {
+        return pruneError(ErrorCode::kInternal, "PRUNE-NO-INPUT", "nothing to decide", "", "setInput has not succeeded");
+    }
+    Result<std::vector<std::uint8_t>> keep = forcedMask(options.forceKeep, n, "--force-keep");
+    if (!keep) {
+        return keep.error();
+    }
+    Result<std::vector<std::uint8_t>> drop = forcedMask(options.forceDrop, n, "--force-drop");
+    if (!drop) {
+        return drop.error();
+    }
+    Prepared out{options, findMethod(options.method), {std::move(*keep), std::move(*drop)}};
+    resolveOptions(out.options, input);
+    return out;
+}
+
+}  // namespace detail
+
+namespace {
 
 /// Trace, order and kept tokens of one block go into the decision; `offset` is the block's first token.
 void publish(const Block& block, const detail::Selection& selection, std::int64_t offset, PruneDecision& decision) {
@@ -190,10 +194,11 @@ std::vector<std::int64_t> emissionOrder(const PruneDecision& decision, const Pru
     return order;
 }
 
-/// What decide() computes on one block.
-Result<detail::Selection> decideBlock(Block& block, const detail::PruningMethod& method, const PruneOptions& options, std::int64_t budget,
-                                      const std::vector<std::uint8_t>& keep, const std::vector<std::uint8_t>& drop, PruneTimings& timings,
-                                      const std::stop_token& stop) {
+}  // namespace
+
+Result<detail::Selection> detail::decideBlock(Block& block, const PruningMethod& method, const PruneOptions& options, std::int64_t budget,
+                                              const std::vector<std::uint8_t>& keep, const std::vector<std::uint8_t>& drop, PruneTimings& timings,
+                                              const std::stop_token& stop) {
     const auto forced = std::count(keep.begin(), keep.end(), std::uint8_t{1});
     const auto available = block.size() - std::count(drop.begin(), drop.end(), std::uint8_t{1});
     if (forced > budget) {
@@ -218,8 +223,6 @@ Result<detail::Selection> decideBlock(Block& block, const detail::PruningMethod&
     }
     return selection;
 }
-
-}  // namespace
 
 std::vector<Cell> PruneSession::State::cellsOf(std::int64_t first, std::int64_t count) const {
     std::vector<Cell> cells(at(count));
@@ -257,6 +260,13 @@ void PruneSession::State::forget() {
     imageBlock.clear();
     input = {};
     n = 0;
+    forgetAnalyses();
+}
+
+void PruneSession::State::forgetAnalyses() {
+    budgetSurvival.reset();
+    tauSurvival.reset();
+    shares.clear();
 }
 
 PruneSession::PruneSession(std::shared_ptr<const CoreOps> ops) : m_state(std::make_unique<State>()) { m_state->ops = ops ? std::move(ops) : workingOps(); }
@@ -314,6 +324,7 @@ Result<void> PruneSession::setQuery(HostTensor query, HostTensor querySegments) 
     }
     m_state->input.query = std::move(query);
     m_state->input.querySegments = std::move(querySegments);
+    m_state->forgetAnalyses();
     for (std::vector<Block>* blocks : {&m_state->tileBlocks, &m_state->imageBlock}) {
         for (Block& block : *blocks) {
             block.setQuery(m_state->input.query, m_state->input.querySegments);
@@ -324,42 +335,33 @@ Result<void> PruneSession::setQuery(HostTensor query, HostTensor querySegments) 
 
 Result<PruneDecision> PruneSession::decide(const PruneOptions& options, std::stop_token stop) {
     State& state = *m_state;
-    if (Result<void> valid = validateOptions(options); !valid) {
-        return valid.error();
-    }
-    if (state.n == 0) {
-        return pruneError(ErrorCode::kInternal, "PRUNE-NO-INPUT", "nothing to decide", "", "setInput has not succeeded");
-    }
-    const Result<std::vector<std::uint8_t>> keep = forcedMask(options.forceKeep, state.n, "--force-keep");
-    const Result<std::vector<std::uint8_t>> drop = forcedMask(options.forceDrop, state.n, "--force-drop");
-    if (!keep || !drop) {
-        return keep ? drop.error() : keep.error();
+    const Result<detail::Prepared> prepared = detail::prepare(state.input, state.n, options);
+    if (!prepared) {
+        return prepared.error();
     }
     try {
         PruneDecision decision;
         double total = 0;
         {
             const detail::StageClock clock(total);
-            const detail::PruningMethod& method = *detail::findMethod(options.method);
-            decision.options = options;
+            const detail::PruningMethod& method = *prepared->method;
+            decision.options = prepared->options;
             decision.n = state.n;
             decision.tokens.resize(at(state.n));
             state.lastScope = options.scope;
             std::vector<Block>& blocks = state.blocks(options.scope);
             const std::int64_t count = static_cast<std::int64_t>(blocks.size());
-            const Deal deal = dealBudget(options, method.keepsAll(), state.n, count);
-            resolve(decision.options, state.input, deal.total);
+            const detail::Deal deal = detail::dealBudget(options, method.keepsAll(), state.n, count);
+            decision.options.keep = deal.total;
             decision.resolvedTau = options.tau.isQuantile ? std::numeric_limits<double>::quiet_NaN() : options.tau.value;
             for (std::int64_t b = 0; b < count; ++b) {
                 const std::int64_t first = b * blocks[at(b)].size();
-                const auto part = [&](const std::vector<std::uint8_t>& mask) {
-                    return std::vector<std::uint8_t>(mask.begin() + first, mask.begin() + first + blocks[at(b)].size());
-                };
+                const detail::Forced forced = prepared->forced.part(first, blocks[at(b)].size());
                 if (Result<void> going = detail::checkStop(stop); !going) {
                     return going.error();
                 }
                 Result<detail::Selection> selection =
-                    decideBlock(blocks[at(b)], method, decision.options, deal.budget[at(b)], part(*keep), part(*drop), decision.timings, stop);
+                    detail::decideBlock(blocks[at(b)], method, decision.options, deal.budget[at(b)], forced.keep, forced.drop, decision.timings, stop);
                 if (!selection) {
                     return selection.error();
                 }
@@ -376,6 +378,8 @@ Result<PruneDecision> PruneSession::decide(const PruneOptions& options, std::sto
         return memoryError();
     }
 }
+
+const PruneInput& PruneSession::input() const { return m_state->input; }
 
 Result<HostTensor> PruneSession::similarity() {
     State& state = *m_state;

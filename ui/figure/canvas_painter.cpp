@@ -128,7 +128,7 @@ void paintUnseen(QPainter& painter, const CanvasScene& scene, const QTransform& 
 
 void paintHeat(QPainter& painter, const CanvasScene& scene, const CellGrid& grid) {
     const OverlayData& data = scene.overlay;
-    QImage heat(scene.cols, scene.rows, QImage::Format_ARGB32);
+    QImage heat(scene.cols, scene.rows, QImage::Format_RGB32);
     for (int row = 0; row < scene.rows; ++row) {
         auto* line = reinterpret_cast<QRgb*>(heat.scanLine(row));
         for (int col = 0; col < scene.cols; ++col) {

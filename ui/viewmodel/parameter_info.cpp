@@ -16,11 +16,18 @@ QString tr(const char* text) {
     return QCoreApplication::translate("Parameter", text);
 }
 
-ParameterInfo numeric(ParameterInfo info, double low, double high, double step, int decimals) {
+struct Steps {
+    double fine, coarse;
+    int decimals;
+};
+
+ParameterInfo numeric(ParameterInfo info, double low, double high, const Steps& steps, const char* keys) {
     info.low = low;
     info.high = high;
-    info.step = step;
-    info.decimals = decimals;
+    info.step = steps.fine;
+    info.coarse = steps.coarse;
+    info.decimals = steps.decimals;
+    info.keys = QString::fromLatin1(keys);
     return info;
 }
 
@@ -28,18 +35,18 @@ std::vector<ParameterInfo> numbers() {
     return {
         numeric({QStringLiteral("keep"), tr("&Keep"), tr("visual tokens"), tr("1 to all tokens of the image"), tr("m = 192, 128, 64, 32 or 16 of 576"),
                  tr("|S| = m"), tr("Budget: how many visual tokens reach the language model.")},
-                1, 576, 1, 0),
+                1, 576, {1, 8, 0}, "- ="),
         numeric({QStringLiteral("tau"), tr("&Tau"), tr("cosine similarity"), tr("0 to 1 here, -1 to 1 on the command line"),
                  tr("0.5 for the local map; open for GSP"), tr("edge (i, j) if S'<sub>ij</sub> &ge; tau (Eq. 8)"),
                  tr("Two tokens of opposite sides count as redundant partners from this similarity on.")},
-                0, 1, 0.01, 2),
+                0, 1, {0.01, 0.05, 2}, "[ ]"),
         numeric({QStringLiteral("gamma"), tr("&Gamma"), tr("none"), tr("0 to 10"), tr("\"tunable\"; 1.0 in the released code"),
                  tr("score = degree &middot; exp(gamma &middot; mean similarity) (Eq. 9)"),
                  tr("How much the mean similarity counts beside the number of partners; 0 leaves the degree alone.")},
-                0, 10, 0.05, 2),
+                0, 10, {0.05, 0.25, 2}, "{ }"),
         numeric({QStringLiteral("gsp-ratio"), tr("GSP &ratio p"), tr("share of all tokens"), tr("0 to 0.95"), tr("open; 0.5 here"),
                  tr("|G| = clamp(n - floor(p n), m, n)"), tr("Share of the tokens that GSP discards as redundant before QCSP has its say.")},
-                0, 0.95, 0.01, 2),
+                0, 0.95, {0.01, 0.05, 2}, ", ."),
     };
 }
 
@@ -90,6 +97,9 @@ QString tooltipOf(const ParameterInfo& info) {
     text += tr("Range: %1<br>").arg(info.range.toHtmlEscaped());
     text += tr("Paper: %1<br>").arg(info.paper.toHtmlEscaped());
     text += tr("Equation: %1</p>").arg(info.equation);
+    if (!info.keys.isEmpty()) {
+        text += tr("<p>Keys on the canvas: <b>%1</b>, with Alt finer. Wheel or drag on the slider, with Shift finer.</p>").arg(info.keys.toHtmlEscaped());
+    }
     return text;
 }
 

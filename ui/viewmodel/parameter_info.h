@@ -18,6 +18,8 @@ struct ParameterInfo {
     QString equation;
     QString meaning;     ///< one sentence
     double low = 0, high = 1, step = 0.01;   ///< of the slider; numbers only
+    double coarse = 0.05;                    ///< one notch of wheel or key; `step` is the fine one
+    QString keys = {};                       ///< on the canvas: "[ ]"
     int decimals = 2;
 };
 

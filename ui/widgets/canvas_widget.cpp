@@ -254,9 +254,8 @@ void CanvasWidget::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Right: movePin(0, 1); break;
     case Qt::Key_Up: movePin(-1, 0); break;
     case Qt::Key_Down: movePin(1, 0); break;
-    case Qt::Key_Plus:
-    case Qt::Key_Equal: zoomBy(1.25); break;
-    case Qt::Key_Minus: zoomBy(0.8); break;
+    case Qt::Key_Plus: zoomBy(1.25); break;
+    case Qt::Key_Underscore: zoomBy(0.8); break;   // - and = turn the budget
     case Qt::Key_0: fitView(); break;
     case Qt::Key_1: actualPixels(); break;
     default: QWidget::keyPressEvent(event);

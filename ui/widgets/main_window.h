@@ -96,6 +96,7 @@ private:
     void buildSampleMenu(QMenu* samples);
     void buildEditMenu();
     void buildViewMenu();
+    void buildPruneMenu();
     void buildRunMenu();
     void buildHelpMenu();
     void wire();

@@ -11,7 +11,9 @@
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
 #include "ui/widgets/overlay_bar.h"
+#include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/question_panel.h"
+#include "ui/widgets/scrubber.h"
 
 #include <QAction>
 #include <QApplication>
@@ -45,6 +47,7 @@ void MainWindow::buildMenus() {
     buildFileMenu();
     buildEditMenu();
     buildViewMenu();
+    buildPruneMenu();
     buildRunMenu();
     buildHelpMenu();
     for (auto signal : {&SessionModel::activityChanged, &SessionModel::decisionChanged, &SessionModel::optionsChanged, &SessionModel::imageChanged, &SessionModel::modelChanged}) {
@@ -139,6 +142,11 @@ void MainWindow::buildViewMenu() {
         m_commands->add(themes, {QStringLiteral("view.theme.") + wordOf(theme), title, tr("Colours of the window"), {}, [this, chosen = theme] { setTheme(chosen); }, {},
                                  [this, chosen = theme] { return m_setup.theme == chosen; }});
     }
+}
+
+void MainWindow::buildPruneMenu() {
+    QMenu* menu = addMenu(tr("&Prune"));
+    addScrubCommands(*m_commands, menu, m_session, *m_parameters->scrubber(), m_canvas);
 }
 
 void MainWindow::buildRunMenu() {

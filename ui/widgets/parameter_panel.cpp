@@ -4,8 +4,11 @@
 
 #include "ui/widgets/parameter_panel.h"
 
+#include "ui/viewmodel/knobs.h"
 #include "ui/viewmodel/number_text.h"
 #include "ui/viewmodel/option_text.h"
+#include "ui/widgets/scrub_slider.h"
+#include "ui/widgets/scrubber.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -49,6 +52,7 @@ PruneOptions withDefault(PruneOptions options, const QString& option) {
 }  // namespace
 
 ParameterPanel::ParameterPanel(SessionModel& session, QWidget* parent) : QWidget(parent), m_session(session) {
+    m_scrubber = new Scrubber(session, this);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(8, 6, 8, 6);
     column->setSpacing(4);
@@ -104,7 +108,7 @@ void ParameterPanel::addNumber(const ParameterInfo& info) {
     row.spin->setMinimumWidth(72);
     row.spin->setAccessibleName(plain(info.label));
     row.label->setBuddy(row.spin);
-    row.slider = new QSlider(Qt::Horizontal, this);
+    row.slider = new ScrubSlider(this);
     row.slider->setAccessibleName(tr("%1 slider").arg(plain(info.label)));
     row.slider->setRange(static_cast<int>(std::lround(info.low / info.step)), static_cast<int>(std::lround(info.high / info.step)));
     row.reset = makeReset(info);
@@ -143,13 +147,14 @@ void ParameterPanel::addNumber(const ParameterInfo& info) {
 
 void ParameterPanel::connectSlider(Row& row) {
     const ParameterInfo* info = row.info;
-    QSlider* slider = row.slider;
+    ScrubSlider* slider = row.slider;
     connect(slider, &QSlider::valueChanged, this, [this, info](int position) {
         if (!m_refreshing) {
             const bool quantile = info->option == kTau && m_session.options().tau.isQuantile;
             setValue(info->option, quantile ? position : position * info->step);
         }
     });
+    connect(slider, &ScrubSlider::notched, this, [this, info](int notches, bool fine) { m_scrubber->turn(info->option, notches, fine); });
     connect(slider, &QSlider::sliderPressed, this, [this] { m_session.setInteracting(true); });
     connect(slider, &QSlider::sliderReleased, this, [this] { m_session.setInteracting(false); });
     connect(row.spin, &QDoubleSpinBox::valueChanged, this, [this, info](double value) {
@@ -261,19 +266,8 @@ void ParameterPanel::refreshChoice(Row& row) {
 
 void ParameterPanel::refreshEnabled() {
     const QString method = QString::fromStdString(m_session.options().method);
-    const bool gsp = method == QLatin1String("script") || method == QLatin1String("gsp");
-    const auto& methods = pruningMethods();
-    const bool question = std::any_of(methods.begin(), methods.end(), [&](const MethodInfo& info) { return info.name == method.toStdString() && info.usesQuestion; });
-    const std::map<QString, bool> uses{{kKeep, method != QLatin1String("none")},
-                                       {kTau, gsp},
-                                       {QStringLiteral("gamma"), gsp},
-                                       {QStringLiteral("gsp-ratio"), method == QLatin1String("script")},
-                                       {QStringLiteral("fusion"), method == QLatin1String("script")},
-                                       {QStringLiteral("relevance-space"), question},
-                                       {QStringLiteral("relevance-sign"), question}};
     for (Row& row : m_rows) {
-        const auto found = uses.find(row.info->option);
-        const bool used = found == uses.end() || found->second;
+        const bool used = methodUses(method, row.info->option);
         row.label->setEnabled(used);
         row.label->setToolTip(used ? tooltipOf(*row.info) : tr("Method %1 does not use this.").arg(method));
         for (QWidget* widget : {static_cast<QWidget*>(row.slider), static_cast<QWidget*>(row.spin), static_cast<QWidget*>(row.choice)}) {
@@ -282,7 +276,7 @@ void ParameterPanel::refreshEnabled() {
             }
         }
     }
-    m_quantile->setEnabled(gsp);
+    m_quantile->setEnabled(methodUses(method, kTau));
 }
 
 void ParameterPanel::refresh() {

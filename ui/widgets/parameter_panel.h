@@ -9,8 +9,6 @@
 
 #include <QWidget>
 
-#include <functional>
-#include <map>
 #include <vector>
 
 class QCheckBox;
@@ -23,6 +21,9 @@ class QToolButton;
 
 namespace prunescope {
 
+class Scrubber;
+class ScrubSlider;
+
 class ParameterPanel : public QWidget {
     Q_OBJECT
 
@@ -33,12 +34,14 @@ public:
     [[nodiscard]] QDoubleSpinBox* spin(const QString& option) const;
     [[nodiscard]] QComboBox* choice(const QString& option) const;
     [[nodiscard]] QToolButton* resetButton(const QString& option) const;
+    /// Keys and wheel of the knobs.
+    [[nodiscard]] Scrubber* scrubber() const { return m_scrubber; }
 
 private:
     struct Row {
         const ParameterInfo* info = nullptr;
         QLabel* label = nullptr;
-        QSlider* slider = nullptr;
+        ScrubSlider* slider = nullptr;
         QDoubleSpinBox* spin = nullptr;
         QComboBox* choice = nullptr;
         QToolButton* reset = nullptr;
@@ -58,6 +61,7 @@ private:
     [[nodiscard]] const Row* find(const QString& option) const;
 
     SessionModel& m_session;
+    Scrubber* m_scrubber = nullptr;
     std::vector<Row> m_rows;
     QLabel* m_share = nullptr;
     QLabel* m_others = nullptr;

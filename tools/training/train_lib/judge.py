@@ -19,15 +19,15 @@ def as_asked(q):
 
 
 @torch.no_grad()
-def scene_rows(model, words, im, ids, scene, qs, blank=False):
+def scene_rows(model, words, im, maps, scene, qs, blank=False):
     """(answers, relevance argmax patch) of each question."""
     px = np.broadcast_to(im.reshape(-1, 3).mean(0).round().astype(np.uint8), im.shape).copy() if blank else np.array(im)
     dtype = model.embed.weight.dtype
     f, _ = model.vision(to_patches(torch.from_numpy(px[None]), dtype), ALL, False)
     h = model.projector(f)
-    w = Window(ids.astype(np.int64), scene, 24)
+    w = Window(maps, scene, 24)
     rows = Rows(words, [w], [[as_asked(q) for q in qs]], [np.arange(576)], [np.arange(576)])
-    logits, _ = decode_rows(model, rows, h)
+    logits, _, _ = decode_rows(model, rows, h)
     got = logits[0::2].argmax(1).tolist()
     hn = F.normalize(h[0].float(), dim=-1)
     best = [int((hn @ model.embed(torch.tensor(words.ids(q["question"]))).float().mean(0)).argmax()) for q in qs]
@@ -43,9 +43,9 @@ def figures(model, words, pool, n, seed=1, split="val", blank=False, start=0):
     """Accuracy by family, existence F1, pointing by family, counts."""
     hit, point, tp, fp, fn = {}, {}, 0, 0, 0
     for i in range(start, min(start + n, len(pool))):
-        im, ids, scene = pool.get(i)
+        im, maps, scene = pool.get(i)
         qs = questions(scene, rng_for(seed, split, i, 1))
-        got, best, w = scene_rows(model, words, im, ids, scene, qs, blank)
+        got, best, w = scene_rows(model, words, im, maps, scene, qs, blank)
         for q, a, p in zip(qs, got, best):
             fam = q["family"] if q["negative"] is None else q["negative"]
             fam = "yes" if fam == "exist" else fam

@@ -14,12 +14,17 @@ WORD_INDEX = {w: i for i, w in enumerate(A.WORDS)}
 class Window:
     """Labels of the patches of one crop; `side` patches a side."""
 
-    def __init__(self, ids, scene, side):
+    def __init__(self, maps, scene, side):
+        """maps: object and letter of each pixel (side * 14 square, 0 none)."""
+        ids, letters = np.asarray(maps[0], np.int64), np.asarray(maps[1], np.int64)
         n = len(scene.objs) + 1
         owner = (np.arange(side * 14) // 14)
         patch = owner[:, None] * side + owner[None, :]
         count = np.bincount((patch * n + ids).ravel(), minlength=side * side * n).reshape(side * side, n)
         self.cov = count.astype(np.float32) / 196.0          # (patches, 1 + objects)
+        self.letters = None
+        if letters.any():
+            self.letters = np.bincount((patch * 27 + letters).ravel(), minlength=side * side * 27).reshape(-1, 27)[:, 1:] >= 24
         self.scene, self.side = scene, side
         objs = scene.objs
         self.cls = np.array([INDEX[o.name] for o in objs], np.int64)
@@ -39,6 +44,18 @@ class Window:
 
     def indices(self, name):
         return [i for i, o in enumerate(self.scene.objs) if o.name == name and self.whole[i]]
+
+    def centre(self, i):
+        """Column and row of an object in -1..1 of the window, from its patches."""
+        c = self.cov[:, i + 1]
+        at = np.arange(len(c))
+        k = 2 / max(1e-6, c.sum() * (self.side - 1))
+        return float((c * (at % self.side)).sum() * k - 1), float((c * (at // self.side)).sum() * k - 1)
+
+    def extent(self):
+        """Log of the number of patches that the patch's object shows, 0 to about 2; IGNORE where there is none."""
+        n = np.log1p(self.cov[:, 1:].sum(0)) / 2
+        return np.where(self.obj >= 0, n[np.maximum(self.obj, 0)] if len(n) else 0, IGNORE).astype(np.float32)
 
     def patches(self, ix):
         """(positive, ignored) patch masks of these objects."""
@@ -63,8 +80,11 @@ class Window:
         return out
 
     def multilabel(self):
-        """Classes in the window: 1, absent 0, unclear -1."""
+        """Classes in the window: 1, absent 0, unclear (also: could be said of something present) -1."""
         y = np.zeros(len(CLASSES), np.float32)
+        for n in self.present:
+            for other in A.overlaps(n):
+                y[INDEX[other]] = -1
         for n in self.present:
             y[INDEX[n]] = 1 if n in self.clear else -1
         return y

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import torch
 
-from . import stage1
+from . import aux, stage1
 from .net import Llava, Shape
 from .optim import Optim, schedule
 from .probe import vision_figures
@@ -25,10 +25,34 @@ def save(path, value):
     os.replace(path + ".part", path)
 
 
+def moved(words, classes, saved):
+    """For Optim.load: where the rows of word tables lie now, when words or classes were added since the state was saved."""
+    out = {}
+    was = {w: i for i, w in enumerate(saved.get("vocab", []))}
+    now = [words.tok.id_to_token(i) for i in range(words.size)]
+    if was and list(was) != now:
+        pairs = [(i, was[t]) for i, t in enumerate(now) if t in was]
+        out["embed.weight"] = out["decoder.head.weight"] = tuple(torch.tensor(x) for x in zip(*pairs))
+    for key, names in (("cls", classes), ("word", list(stage1.WORD_INDEX))):
+        had = {n: i for i, n in enumerate(saved.get(key + "_names", []))}
+        if had and list(had) != list(names):
+            pairs = [(i, had[n]) for i, n in enumerate(names) if n in had]
+            for part in ("weight", "bias"):
+                out[f"heads.{key}.{part}"] = tuple(torch.tensor(x) for x in zip(*pairs))
+    return out
+
+
+def lists(words):
+    """What a saved state must remember to be warm-started from after words or classes were added."""
+    return {"vocab": [words.tok.id_to_token(i) for i in range(words.size)], "cls_names": list(stage1.CLASSES),
+            "word_names": list(stage1.WORD_INDEX)}
+
+
 def fresh(words, seed):
     torch.manual_seed(seed)
     model = Llava(Shape(words.size))
     heads = stage1.Heads(model.c)
+    heads.readers = aux.Readers(model.c)
     return model, heads
 
 

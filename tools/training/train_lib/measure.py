@@ -46,7 +46,7 @@ def answers(model, words, im, questions, most=24):
         for i in range(0, len(questions), most):
             part = questions[i:i + most]
             rows = Rows(words, [Plain], [[Asked(q, "yes", "") for q in part]], [ALL], [ALL])
-            logits, _ = decode_rows(model, rows, h)
+            logits, _, _ = decode_rows(model, rows, h)
             for q, g in zip(part, logits[0::2].argmax(1).tolist()):
                 e = model.embed(torch.tensor(words.ids(q))).mean(0)
                 out.append((words.tok.decode([g]), int((hn @ e).argmax())))

@@ -31,7 +31,7 @@ def attend(q, k, v, mask=None):
     """(B, H, T, D) -> output and the logits' softmax."""
     s = (q * (q.shape[-1] ** -0.5)) @ k.transpose(-1, -2)
     if mask is not None:
-        s = s + mask
+        s.add_(mask)
     p = torch.softmax(s, -1)
     return p @ v, p
 
@@ -127,20 +127,27 @@ class DecBlock(nn.Module):
         self.gate, self.up = nn.Linear(c.d, c.ffn, bias=False), nn.Linear(c.d, c.ffn, bias=False)
         self.down = nn.Linear(c.ffn, c.d, bias=False)
 
-    def forward(self, x, cos, sin, mask, probe=None):
+    def forward(self, x, cos, sin, parts, probe=None, only=0):
+        """parts: [(first row, end, mask)], the rows' queries see keys up to `end`; with `only`, rows before it are left out."""
         b, t, d = x.shape
         y = self.input_layernorm(x)
 
         def split(z):
-            return z.view(b, t, self.h, d // self.h).transpose(1, 2)
+            return z.view(b, z.shape[1], self.h, d // self.h).transpose(1, 2)
 
-        q, k = rotate(split(self.q(y)), cos, sin), rotate(split(self.k(y)), cos, sin)
-        a, p = attend(q, k, split(self.v(y)), mask)
-        x = x + self.o(a.transpose(1, 2).reshape(b, t, d))
+        k, v = rotate(split(self.k(y)), cos, sin), split(self.v(y))
+        q = rotate(split(self.q(y[:, only:])), cos[:, :, only:], sin[:, :, only:])
+        out = []
+        for lo, hi, mask in parts:
+            if lo < only:
+                continue
+            a, p = attend(q[:, :, lo - only:hi - only], k[:, :, :hi], v[:, :, :hi], mask)
+            out.append(a)
+        x = x[:, only:] + self.o(torch.cat(out, 2).transpose(1, 2).reshape(b, t - only, d))
         y = self.post_attention_layernorm(x)
         x = x + self.down(F.silu(self.gate(y)) * self.up(y))
-        if probe is not None:  # attention rows of head 0 that the grounding loss looks at
-            probe.append(p[:, 0])
+        if probe is not None:  # the attention of the last part, which the grounding losses look at
+            probe.append(p)
         return x
 
 
@@ -152,13 +159,20 @@ class Decoder(nn.Module):
         self.norm = RMSNorm(c.d)
         self.head = nn.Linear(c.d, c.vocab, bias=False)
 
-    def forward(self, x, pos, mask, ground=()):
-        """Hidden states (normed) and the head-0 attention of the layers in `ground`."""
+    def forward(self, x, pos, parts, ground=(), states=()):
+        """Normed states of the last part's rows; {layer: attention (B, H, rows, T)} of `ground` and {layer: states (B, rows,
+        d)} of `states`, both of the last part's rows too."""
         cos, sin = rope_tables(pos, x.shape[-1] // self.c.heads, self.c.theta, x.dtype)
-        maps = []
+        maps, seen, first = {}, {}, parts[-1][0]
         for i, blk in enumerate(self.blocks):
-            x = blk(x, cos, sin, mask, maps if i in ground else None)
-        return self.norm(x), maps
+            probe = [] if i in ground else None
+            last = i + 1 == len(self.blocks)
+            x = blk(x, cos, sin, parts, probe, first if last else 0)
+            if probe:
+                maps[i] = probe[0]
+            if i in states:
+                seen[i] = x[:, first:]
+        return self.norm(x), maps, seen
 
 
 class Llava(nn.Module):

@@ -82,9 +82,25 @@ class Optim:
     def state(self):
         return {"t": self.t, "names": self.names, "master": self.master, "avg": self.avg, "m1": self.m1, "m2": self.m2}
 
-    def load(self, s):
-        assert s["names"] == self.names
-        self.t, self.master, self.avg, self.m1, self.m2 = s["t"], s["master"], s["avg"], s["m1"], s["m2"]
+    def load(self, s, remap=None):
+        """A saved state. Parameters that it does not know, or has in another shape, keep their start; `remap` gives for some
+        names (rows here, rows there) of tables whose rows have moved."""
+        self.t = s["t"]
+        old = {n: i for i, n in enumerate(s["names"])}
+        for j, n in enumerate(self.names):
+            i = old.get(n)
+            if i is None:
+                continue
+            pairs = [(self.master, s["master"]), (self.avg, s["avg"]), (self.m1, s["m1"])]
+            if self.kinds[j] == "adam" and s["m2"][i] is not None:
+                pairs.append((self.m2, s["m2"]))
+            if remap and n in remap:
+                here, there = remap[n]
+                for mine, its in pairs:
+                    mine[j][here] = its[i][there]
+            elif s["master"][i].shape == self.master[j].shape:
+                for mine, its in pairs:
+                    mine[j] = its[i]
         self.use_average(False)
 
 

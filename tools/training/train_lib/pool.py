@@ -11,8 +11,9 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from scenes_lib.scene import Obj, Scene, render  # noqa: E402
 
 SHARD = 200
-MIX = ["packed", "std", "std", "packed", "dense", "std", "packed", "text", "std", "packed", "dense", "std", "packed",
-       "std", "packed", "std"]
+MIX = ["packed", "std", "signs", "count", "packed", "dense", "pairs", "std", "packed", "count", "std", "text", "packed",
+       "pairs", "std", "signs", "packed", "std", "dense", "packed"]
+ARRAYS = ("img", "ids", "let")   # picture, object of each pixel, letter of each pixel (1..26, 0 none)
 
 
 def shard_path(folder, split, k):
@@ -25,18 +26,17 @@ def make_shard(folder, seed, split, k, presets, count=SHARD):
     if os.path.exists(base + ".json"):
         return
     img = np.empty((count, 336, 336, 3), np.uint8)
-    ids = np.empty((count, 336, 336), np.uint8)
+    ids, let = (np.empty((count, 336, 336), np.uint8) for _ in range(2))
     meta = []
     for j in range(count):
         i = k * count + j
         s = render(seed, split, i, presets[i % len(presets)])
-        img[j], ids[j] = s.img, s.idmap
+        img[j], ids[j], let[j] = s.img, s.idmap, s.letters
         meta.append({"kind": s.kind, "objs": [vars(o) for o in s.objs]})
     tmp = f"{base}.{os.getpid()}"
-    np.save(tmp + ".img.npy", img)
-    np.save(tmp + ".ids.npy", ids)
-    os.replace(tmp + ".img.npy", base + ".img.npy")
-    os.replace(tmp + ".ids.npy", base + ".ids.npy")
+    for name, array in zip(ARRAYS, (img, ids, let)):
+        np.save(f"{tmp}.{name}.npy", array)
+        os.replace(f"{tmp}.{name}.npy", f"{base}.{name}.npy")
     with open(tmp + ".json", "w", encoding="utf-8") as f:
         json.dump(meta, f)
     os.replace(tmp + ".json", base + ".json")
@@ -58,7 +58,7 @@ class Pool:
 
     def __init__(self, folder, split):
         self.folder, self.split = folder, split
-        self.img, self.ids, self.meta, self.known = [], [], [], set()
+        self.arrays, self.meta, self.known = [], [], set()
         self.refresh()
 
     def refresh(self):
@@ -70,8 +70,7 @@ class Pool:
                 if k > max(self.known, default=0) + 8:
                     break
                 continue
-            self.img.append(np.load(base + ".img.npy", mmap_mode="r"))
-            self.ids.append(np.load(base + ".ids.npy", mmap_mode="r"))
+            self.arrays.append([np.load(f"{base}.{a}.npy", mmap_mode="r") for a in ARRAYS])
             with open(base + ".json", encoding="utf-8") as f:
                 self.meta.append([Scene(m["kind"], 336, [Obj(**o) for o in m["objs"]]) for m in json.load(f)])
             self.known.add(k)
@@ -80,10 +79,10 @@ class Pool:
         return sum(len(m) for m in self.meta)
 
     def get(self, i):
-        """Image, id map and scene (its arrays left empty)."""
-        for a, b, m in zip(self.img, self.ids, self.meta):
+        """Image, (id map, letter map) and scene (its arrays left empty)."""
+        for (img, ids, let), m in zip(self.arrays, self.meta):
             if i < len(m):
-                return a[i], b[i], m[i]
+                return img[i], (ids[i], let[i]), m[i]
             i -= len(m)
         raise IndexError
 

@@ -24,8 +24,8 @@ def vision_figures(model, heads, words, pool, n=60):
 
     table, err, var = name_table(model, words), [], []
     for i in range(min(n, len(pool))):
-        im, ids, scene = pool.get(i)
-        w = Window(ids.astype(np.int64), scene, 24)
+        im, maps, scene = pool.get(i)
+        w = Window(maps, scene, 24)
         f, _ = model.vision(to_patches(torch.from_numpy(im[None].copy()), torch.bfloat16), ALL, False)
         h = model.projector(f)[0]
         hn = F.normalize(h.float(), dim=-1)

@@ -6,22 +6,30 @@ import torch
 from scenes_lib import assets as A
 from scenes_lib.questions import NUMBERS, SUPPORT_WORDS, fill, plural
 
+from . import aux
+
 TEXT_START = 4 + 576
 FAMILIES = ["yes", "no", "colour", "relation", "count", "support", "text", "place"]
 MIX = {"yes": .27, "random": .13, "adversarial": .13, "colour": .22, "leftright": .05, "abovebelow": .03, "count": .06,
        "support": .04, "text": .03, "place": .04}
 
 
-class Asked:
-    """One question: text, answer, family, and for each name in it the object indices ([] = absent)."""
-    __slots__ = ("text", "answer", "family", "names", "refs")
+COUNT_WEIGHT = {1: .2, 2: 1., 3: 2.5, 4: 4.}
 
-    def __init__(self, text, answer, family, names=(), refs=()):
-        self.text, self.answer, self.family, self.names, self.refs = text, answer, family, list(names), list(refs)
+
+class Asked:
+    """One question: text, answer, family, for each name in it the object indices ([] = absent), and the objects that
+    the answer is read from."""
+    __slots__ = ("text", "answer", "family", "names", "refs", "read")
+
+    def __init__(self, text, answer, family, names=(), refs=(), read=()):
+        self.text, self.answer, self.family = text, answer, family
+        self.names, self.refs, self.read = list(names), list(refs), list(read)
 
 
 def absent(rng, w, adversarial):
-    gone = [k for k in A.classes() if k.name not in w.present]
+    taken = set().union(*(A.overlaps(n) for n in w.present))
+    gone = [k for k in A.classes() if k.name not in taken]
     if adversarial:
         gone = [k for k in gone if w.scene.kind in k.places] or gone
     return gone[int(rng.integers(len(gone)))].name
@@ -62,7 +70,7 @@ def one_question(rng, w, kind):
         ix = [i for i in w.indices("sign") if w.inside[i] > .97 and w.scene.objs[i].vis > .95]
         if len(ix) != 1 or "sign" not in w.clear:
             return None
-        return Asked(fill(rng, "text", paraphrase=True), w.scene.objs[ix[0]].text.lower(), "text", ["sign"], [ix])
+        return Asked(fill(rng, "text", paraphrase=True), w.scene.objs[ix[0]].text.lower(), "text", ["sign"], [ix], ix)
     if not things:
         return None
     if kind == "yes":
@@ -74,19 +82,27 @@ def one_question(rng, w, kind):
             return None
         x = pick(rng, things)
         o = w.scene.objs[w.indices(x)[0]]
-        return Asked(fill(rng, "colour", x, paraphrase=True), o.colour, "colour", [x], [w.indices(x)])
+        return Asked(fill(rng, "colour", x, paraphrase=True), o.colour, "colour", [x], [w.indices(x)], w.indices(x))
     if kind == "count":
-        many = [c for c in things if len(w.indices(c)) > 1]
-        x = pick(rng, many if many and rng.random() < .7 else things)
-        n = len(w.indices(x))
-        return Asked(fill(rng, "count", x, paraphrase=True), NUMBERS[n], "count", [plural(x)], [w.indices(x)]) if n <= 4 else None
+        by = {}
+        for c in things:
+            by.setdefault(len(w.indices(c)), []).append(c)
+        ns = [n for n in by if n <= 4]
+        if not ns:
+            return None
+        p = np.array([COUNT_WEIGHT[n] for n in ns])
+        n = ns[int(rng.choice(len(ns), p=p / p.sum()))]
+        x = pick(rng, by[n])
+        return Asked(fill(rng, "count", x, paraphrase=True), NUMBERS[n], "count", [plural(x)], [w.indices(x)])
     tops = [(i, o) for i, o in enumerate(w.scene.objs) if o.on is not None and w.whole[i] and w.whole[o.on]
             and len(w.indices(w.scene.objs[o.on].name)) == 1]
-    if not tops or tops[0][1].name not in w.clear:
+    if not tops:
         return None
-    i, o = tops[0]
+    i, o = pick(rng, tops)
+    if o.name not in w.clear:
+        return None
     s = w.scene.objs[o.on].name
-    return Asked(fill(rng, "support", s), o.name, "support", [s], [w.indices(s)]) if s in SUPPORT_WORDS else None
+    return Asked(fill(rng, "support", s), o.name, "support", [s], [w.indices(s)], [i]) if s in SUPPORT_WORDS else None
 
 
 def ask(rng, w, n, mix=None):
@@ -126,6 +142,67 @@ def subset(rng, w, keep):
     return np.array(sorted(must + objs + rest))
 
 
+class Told:
+    """Collects what the decoder is told about its questions (targets of `aux`)."""
+
+    def __init__(self, width, start, nv):
+        self.width, self.vis = width, slice(start, start + nv)
+        self.g, self.points, self.reads, self.diff = [], {0: [], 1: []}, [], []
+
+    def add(self, r, w, kept, q, cols, last):
+        """Question `q` of row `r`: columns of its names' tokens, column of its last token."""
+        obj, places = w.obj[kept], []
+        for k, (ix, col) in enumerate(zip(q.refs, cols)):
+            ix = [i for i in ix if (obj == i).any()]
+            if q.refs[k] and not ix:
+                continue
+            parts = np.zeros((6, self.width), np.float32)
+            share = np.zeros(6, np.float32)
+            if not ix:
+                parts[5, 0] = share[5] = 1
+            elif len(ix) <= 4:
+                for j, i in enumerate(ix):
+                    parts[j, self.vis] = obj == i
+                share[:len(ix)] = parts[5, 0] = 1
+                share[5] = 1
+            whole = np.zeros(self.width, bool)
+            whole[self.vis] = np.isin(obj, ix)
+            whole[0] = not ix
+            one = w.scene.objs[ix[0]] if len(ix) == 1 else None
+            xy = w.centre(ix[0]) if one else (0., 0.)
+            hue = A.COLOUR_NAMES.index(one.colour) if one and one.colour and one.name != "sign" else -100
+            n = len(ix) if len(ix) <= 4 else -100
+            self.g.append((r, col - self.vis.stop, whole, parts, share / max(1, share.sum()), bool(one), xy, hue, n))
+            places.append(xy if one else None)
+        for k, col in enumerate(cols[:2]):
+            self.points[k].append((r, last - self.vis.stop, col))
+        if len(cols) == 2:
+            ok = len(places) == 2 and None not in places
+            self.diff.append(np.subtract(*places) if ok else (0., 0.))
+        m = np.isin(obj, q.read) if q.read else np.zeros(1, bool)
+        if m.any():
+            row = np.zeros(self.width, bool)
+            row[self.vis] = m
+            self.reads.append((r, last - self.vis.stop, row))
+
+    def into(self, rows):
+        rows.g_mask = rows.first = rows.second = rows.r_mask = None
+        if self.g:
+            c = list(zip(*self.g))
+            rows.g_at = torch.tensor(c[0]), torch.tensor(c[1])
+            rows.g_mask, rows.g_parts, rows.g_share = (torch.from_numpy(np.stack(x)) for x in c[2:5])
+            rows.g_one, rows.g_xy = torch.tensor(c[5]), torch.tensor(c[6], dtype=torch.float32)
+            rows.g_hue, rows.g_n = torch.tensor(c[7]), torch.tensor(c[8])
+        if self.points[0]:
+            rows.first = torch.tensor(self.points[0]).T
+        if self.points[1]:
+            rows.second = torch.tensor(self.points[1]).T
+            rows.d_xy = torch.tensor(np.array(self.diff), dtype=torch.float32)
+        if self.reads:
+            c = list(zip(*self.reads))
+            rows.r_at, rows.r_mask = (torch.tensor(c[0]), torch.tensor(c[1])), torch.from_numpy(np.stack(c[2]))
+
+
 class Rows:
     """Tensors of a batch of packed rows. The visual part is written in later (same number of tokens a row)."""
 
@@ -136,9 +213,9 @@ class Rows:
         ids = np.full((b, width), words.pad, np.int64)
         pos = np.zeros((b, width), np.int64)
         seg = np.full((b, width), -1, np.int64)
-        self.start, self.nv = np_, nv
+        self.start, self.first_text = np_, np_ + nv
         at_row, at_col, target, self.family = [], [], [], []
-        g_row, g_col, g_mask = [], [], []
+        told = Told(width, np_, nv)
         for r in range(b):
             ids[r, :np_], pos[r, :np_], seg[r, :np_ + nv] = words.prefix, np.arange(np_), 0
             pos[r, np_:np_ + nv] = np_ + raster[r][kept[r]]
@@ -147,53 +224,42 @@ class Rows:
                 n = len(t) - 1
                 ids[r, at:at + n], pos[r, at:at + n], seg[r, at:at + n] = t[:-1], TEXT_START + np.arange(n), s + 1
                 for back in (2, 1):
-                    at_row.append(r), at_col.append(at + n - back), target.append(t[n + 1 - back])
+                    at_row.append(r), at_col.append(at + n - back - np_ - nv), target.append(t[n + 1 - back])
                 self.family.append(q.family)
-                for name, ix in zip(q.names, q.refs):
-                    m = np.zeros(width, bool)
-                    if ix:
-                        on = np.isin(wins[r].obj[kept[r]], ix)
-                        m[np_:np_ + nv] = on
-                    else:
-                        m[0] = True
-                    if m.any():
-                        g_row.append(r), g_col.append(at + t.index(words.word(name))), g_mask.append(m)
+                told.add(r, wins[r], kept[r], q, [at + t.index(words.word(name)) for name in q.names], at + n - 2)
                 at += n
         self.ids, self.pos, self.seg = (torch.from_numpy(x) for x in (ids, pos, seg))
         self.at = torch.tensor(at_row), torch.tensor(at_col)
         self.target = torch.tensor(target)
-        self.g_at = torch.tensor(g_row), torch.tensor(g_col)
-        self.g_mask = torch.from_numpy(np.stack(g_mask)) if g_mask else None
+        told.into(self)
 
-    def mask(self, dtype):
-        i = torch.arange(self.ids.shape[1])
+    def parts(self, dtype):
+        """[(first row, end, mask)]: the prefix in two causal pieces, then all questions, which see it and themselves."""
+        n, t, half = self.first_text, self.ids.shape[1], self.first_text // 2
+        out = []
+        for lo, hi in ((0, half), (half, n)):
+            bad = torch.ones(hi - lo, hi, dtype=torch.bool).triu(lo + 1)
+            out.append((lo, hi, torch.zeros(bad.shape, dtype=dtype).masked_fill_(bad, -1e4)))
+        i = torch.arange(t)
         s = self.seg
-        ok = (i[None, :] <= i[:, None]) & ((s[:, None, :] == 0) | (s[:, None, :] == s[:, :, None]))
-        ok = ok | torch.eye(len(i), dtype=torch.bool)
-        return torch.zeros(ok.shape, dtype=dtype).masked_fill_(~ok, -1e4)[:, None]
-
-
-GROUND = (5, 6)     # layers 6 and 7 counted from one
+        ok = (i[None, :] <= i[n:, None]) & ((s[:, None, :] == 0) | (s[:, None, :] == s[:, n:, None]))
+        ok = ok | (i[None, :] == i[n:, None])
+        return out + [(n, t, torch.zeros(ok.shape, dtype=dtype).masked_fill_(~ok, -1e4)[:, None])]
 
 
 def decode_rows(model, rows, h, embed=None):
-    """Logits at the answer places and the attention maps. h (B, nv, d) visual tokens."""
+    """Logits at the answer places, attention maps and states of the question tokens. h (B, nv, d) visual tokens."""
     x = (embed or model.embed)(rows.ids)
-    x = torch.cat([x[:, :rows.start], h.to(x.dtype), x[:, rows.start + rows.nv:]], 1)
-    y, maps = model.decoder(x, rows.pos, rows.mask(x.dtype), GROUND)
-    return model.decoder.head(y[rows.at[0], rows.at[1]]).float(), maps
+    x = torch.cat([x[:, :rows.start], h.to(x.dtype), x[:, rows.first_text:]], 1)
+    y, maps, seen = model.decoder(x, rows.pos, rows.parts(x.dtype), aux.MAPS, aux.STATES)
+    return model.decoder.head(y[rows.at[0], rows.at[1]]).float(), maps, seen
 
 
-def answer_losses(rows, logits, maps):
-    """Cross-entropy, grounding, and hits by family."""
+def answer_losses(rows, logits, maps, seen, readers=None):
+    """Cross-entropy, {aux loss: value}, and hits by family."""
     ce = torch.nn.functional.cross_entropy(logits, rows.target, reduction="none")
-    ground = torch.zeros(())
-    if rows.g_mask is not None:
-        for m in maps:
-            mass = (m[rows.g_at[0], rows.g_at[1]].float() * rows.g_mask).sum(1)
-            ground = ground - torch.log(mass + 1e-4).mean() / len(maps)
     hit = (logits.argmax(1) == rows.target)[0::2]
     by = {}
     for f, ok in zip(rows.family, hit.tolist()):
         by.setdefault(f, []).append(ok)
-    return ce[0::2].mean() + .1 * ce[1::2].mean(), ground, by
+    return ce[0::2].mean() + .1 * ce[1::2].mean(), aux.terms(rows, readers, maps, seen), by

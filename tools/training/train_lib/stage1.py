@@ -20,7 +20,9 @@ class Heads(nn.Module):
         self.cls = nn.Linear(c.vd, len(CLASSES))
         self.colour = nn.Linear(c.d, 11)
         self.word = nn.Linear(c.d, len(WORD_INDEX))
+        self.letter = nn.Linear(c.d, 26)
         self.place = nn.Linear(c.d, 2)
+        self.extent = nn.Linear(c.d, 1)
 
 
 def crop_batch(pool, rng, b, side=12):
@@ -31,10 +33,10 @@ def crop_batch(pool, rng, b, side=12):
     wins = []
     n = len(pool)
     for j in range(b):
-        im, ids, scene = pool.get(int(rng.integers(n)))
+        im, maps, scene = pool.get(int(rng.integers(n)))
         y, x = int(rng.integers(336 - s + 1)), int(rng.integers(336 - s + 1))
         img[j] = im[y:y + s, x:x + s]
-        wins.append(Window(ids[y:y + s, x:x + s].astype(np.int64), scene, side))
+        wins.append(Window([m[y:y + s, x:x + s] for m in maps], scene, side))
         r, c = (int(v) for v in rng.integers(0, 24 - side + 1, size=2))
         pos[j] = ((np.arange(side) + r)[:, None] * 24 + np.arange(side)[None] + c).ravel()
     return torch.from_numpy(img), torch.from_numpy(pos), wins
@@ -64,6 +66,16 @@ def dense_terms(model, heads, words, h, pos, wins):
         if sel.any():
             out[key] = F.cross_entropy(getattr(heads, key)(h.reshape(len(y), -1)[sel]).float(), y[sel])
     xy = torch.stack([(pos % 24).float(), (pos // 24).float()], -1) / 11.5 - 1
+    some = [(i, w.letters) for i, w in enumerate(wins) if w.letters is not None]
+    if some:  # the letters that a patch shows: any of them will do
+        y = torch.from_numpy(np.stack([m for _, m in some])).reshape(-1, 26)
+        x = h[torch.tensor([i for i, _ in some])].reshape(len(y), -1)[y.any(1)]
+        lp = F.log_softmax(heads.letter(x).float(), -1)
+        out["letter"] = -torch.logsumexp(lp.masked_fill(~y[y.any(1)], -1e4), 1).mean()
+    y = torch.from_numpy(np.stack([w.extent() for w in wins])).reshape(-1)
+    sel = y != IGNORE
+    if sel.any():
+        out["extent"] = ((heads.extent(h.reshape(len(y), -1)[sel]).float()[:, 0] - y[sel]) ** 2).mean()
     out["place"] = ((heads.place(h).float() - xy) ** 2).mean() * 2
     return out, hn
 
@@ -97,7 +109,7 @@ def query_term(model, heads, words, hn, wins, rng, per=3):
     return (torch.logsumexp(s, 1) - torch.logsumexp(s.masked_fill(~pos, -1e4), 1)).mean()
 
 
-WEIGHT = {"dense": 1., "query": .4, "cls": .5, "colour": .3, "word": .3, "place": 1.}
+WEIGHT = {"dense": 1., "query": .4, "cls": .5, "colour": .3, "word": .5, "letter": .5, "place": 1., "extent": .5}
 
 
 def losses(model, heads, words, batch, rng, feats=None):

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import torch
 
+from . import aux
 from .judge import figures
 from .loop import fresh, save, say
 from .net import to_patches
@@ -53,16 +54,28 @@ def batch_rows(words, cache, rng, b, keep, per, mix=None):
 def decoder_groups(model):
     out = []
     for n, p in model.named_parameters():
-        if n.startswith("decoder."):
+        if n.startswith(("decoder.", "readers.")):
             out.append((n, p, "muon" if p.ndim == 2 and "blocks" in n else "adam"))
     return out
 
 
-def step_loss(model, words, cache, rng, b=24, keep=48, per=8, ground=.15, mix=None):
+def step_loss(model, words, cache, rng, b=24, keep=48, per=8, mix=None, readers=None):
     rows, h = batch_rows(words, cache, rng, b, keep, per, mix)
-    logits, maps = decode_rows(model, rows, h)
-    ce, g, by = answer_losses(rows, logits, maps)
-    return ce + ground * g, ce, g, by
+    logits, maps, seen = decode_rows(model, rows, h)
+    ce, told, by = answer_losses(rows, logits, maps, seen, readers)
+    kv = {k: float(v.detach()) for k, v in told.items()}
+    return ce + sum(aux.WEIGHT[k] * v for k, v in told.items()), dict(ce=float(ce.detach()), **kv), by
+
+
+@torch.no_grad()
+def cache_scenes(model, pool, rng, n):
+    """As cache_windows, of whole scenes: 576 tokens each."""
+    out = []
+    for _ in range(n // 10):
+        img, pos, wins = crop_batch(pool, rng, 10, 24)
+        f, _ = model.vision(to_patches(img, torch.bfloat16), pos, False)
+        out += list(zip(model.projector(f), pos.numpy(), wins))
+    return out
 
 
 class Means:

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import torch
 
+from . import aux
 from .judge import figures
 from .labels import Window
 from .loop import fresh, save, say
@@ -34,25 +35,25 @@ def load_joint(folder, words, pool, seed):
 def batch(pool, rng, b):
     img, wins = np.empty((b, 336, 336, 3), np.uint8), []
     for j in range(b):
-        im, ids, scene = pool.get(int(rng.integers(len(pool))))
+        im, maps, scene = pool.get(int(rng.integers(len(pool))))
         img[j] = im
-        wins.append(Window(ids.astype(np.int64), scene, 24))
+        wins.append(Window(maps, scene, 24))
     return torch.from_numpy(img), torch.arange(576).repeat(b, 1), wins
 
 
-def joint_loss(model, heads, words, data, rng, per, dense=.5, ground=.15, mix=None):
+def joint_loss(model, heads, words, data, rng, per, dense=.5, mix=None):
     img, pos, wins = data
     feats = model.vision(to_patches(img, torch.bfloat16), pos)
     first, parts, h = losses(model, heads, words, data, rng, feats)
     rows = Rows(words, wins, [ask(rng, w, per, mix) for w in wins], [ALL] * len(wins), [ALL] * len(wins))
-    logits, maps = decode_rows(model, rows, h)
-    ce, g, by = answer_losses(rows, logits, maps)
-    keep = {k: float(parts[k].detach()) for k in ("dense", "acc", "query")}
-    return ce + ground * g + dense * first, dict(ce=float(ce.detach()), ground=float(g.detach()), **keep), by
+    logits, maps, seen = decode_rows(model, rows, h)
+    ce, told, by = answer_losses(rows, logits, maps, seen, heads.readers)
+    keep = {k: float(v.detach()) for k, v in parts.items()} | {k: float(v.detach()) for k, v in told.items()}
+    return ce + sum(aux.WEIGHT[k] * v for k, v in told.items()) + dense * first, dict(ce=float(ce.detach()), **keep), by
 
 
-MIX = {"yes": .28, "random": .14, "adversarial": .14, "colour": .34, "leftright": .01, "abovebelow": .01, "count": .01,
-       "support": .04, "place": .03}
+MIX = {"yes": .2, "random": .1, "adversarial": .1, "colour": .2, "leftright": .12, "abovebelow": .08, "count": .1,
+       "support": .04, "text": .03, "place": .03}
 
 
 def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=16, lr=3e-4, muon_lr=6e-4, probe_every=420.0, out=None):

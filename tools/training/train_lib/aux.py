@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Losses that teach the decoder where an answer comes from; the heads are thrown away after training.
+
+The way of an answer through the layers (counted from one), each step supervised by masks:
+- layers 6, 7: a name's token attends to its object's patches (head 0), every instance alike (head 4), absent: to <s>;
+- after layer 8: the name's token knows place, colour and number of what it names (linear heads);
+- layers 9, 10: the last token attends to the first name (head 1) and to the second (head 2);
+- layers 10, 11: the last token attends to the patches that the answer is read from (head 3);
+- after layer 10: the last token of a two-object question knows the difference of the places.
+"""
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+GROUND = (5, 6)
+KNOWS = 7
+POINT = (8, 9)
+READ = (9, 10)
+DIFFER = 9
+MAPS = tuple(sorted({*GROUND, *POINT, *READ}))
+STATES = (KNOWS, DIFFER)
+WEIGHT = {"ground": .15, "spread": .1, "xy": 1., "hue": .2, "number": .2, "first": .1, "second": .1, "read": .1, "differ": 1.}
+
+
+class Readers(nn.Module):
+    """Linear heads on the decoder's states."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.xy, self.hue, self.number = nn.Linear(c.d, 2), nn.Linear(c.d, 11), nn.Linear(c.d, 5)
+        self.differ = nn.Linear(c.d, 2)
+
+
+def flat(x):
+    """States at one size, whatever the residual stream has grown to."""
+    return F.rms_norm(x, (x.shape[-1],))
+
+
+def log_mass(maps, layers, head, at, mask):
+    """-log of the attention from `at` (rows, columns) that lies on `mask`, mean over places and layers."""
+    total = torch.zeros(())
+    for i in layers:
+        total = total - torch.log((maps[i][at[0], head, at[1]].float() * mask).sum(1) + 1e-4).mean() / len(layers)
+    return total
+
+
+def terms(rows, readers, maps, seen):
+    """Every loss that this batch has targets for."""
+    out = {}
+    if rows.g_mask is not None:
+        out["ground"] = log_mass(maps, GROUND, 0, rows.g_at, rows.g_mask)
+        if readers is None:
+            return out
+        at = rows.g_at
+        x = flat(seen[KNOWS][at[0], at[1]])
+        share = rows.g_share
+        loss = torch.zeros(())
+        for i in GROUND:
+            p = maps[i][at[0], 4, at[1]].float()
+            mass = torch.einsum("qt,qgt->qg", p, rows.g_parts)
+            loss = loss - (share * torch.log(mass + 1e-4)).sum(1).mean() / len(GROUND)
+        out["spread"] = loss
+        sel = rows.g_one
+        if sel.any():
+            out["xy"] = ((readers.xy(x[sel]).float() - rows.g_xy[sel]) ** 2).mean() * 2
+        if (rows.g_hue >= 0).any():
+            out["hue"] = F.cross_entropy(readers.hue(x).float(), rows.g_hue, ignore_index=-100)
+        out["number"] = F.cross_entropy(readers.number(x).float(), rows.g_n, torch.tensor([.5, .4, 1., 1.5, 2.]))
+    if readers is None:
+        return out
+    for key, head, t in (("first", 1, rows.first), ("second", 2, rows.second)):
+        if t is not None:
+            out[key] = log_mass(maps, POINT, head, t[:2], F.one_hot(t[2], rows.ids.shape[1]))
+    if rows.r_mask is not None:
+        out["read"] = log_mass(maps, READ, 3, rows.r_at, rows.r_mask)
+    if rows.second is not None:
+        x = flat(seen[DIFFER][rows.second[0], rows.second[1]])
+        out["differ"] = ((readers.differ(x).float() - rows.d_xy) ** 2).mean()
+    return out

@@ -6,12 +6,13 @@ import os
 import shutil
 import sys
 
-SHARE = {1: .40, 2: .30, 3: .30}
+SHARE = {1: .40, 2: .25, 3: .35}
 GATES = {  # stage: (what, where in the last figures, at least)
     1: [("patches named right, %", ("patch",), 60), ("pointing, existence, %", ("point_exist",), 85),
         ("column R2 on object patches", ("R2", 0), .7)],
-    2: [("existence F1, %", ("F1",), 65)],
-    3: [("existence F1, %", ("F1",), 75), ("pointing, existence, %", ("point", "exist"), 85)]}
+    2: [("existence F1, %", ("F1",), 65), ("colour, %", ("colour",), 45)],
+    3: [("existence F1, %", ("F1",), 85), ("pointing, existence, %", ("point", "exist"), 90), ("colour, %", ("colour",), 60),
+        ("left/right and above/below, %", ("relation",), 60)]}
 
 
 def state_folder(seed):
@@ -42,6 +43,13 @@ def gates(folder, stage):
     return fine
 
 
+def trained(folder, stage):
+    """Minutes that a stage has been trained."""
+    import torch
+    path = os.path.join(folder, f"stage{stage}.pt")
+    return torch.load(path, mmap=True)["done"] / 60 if os.path.exists(path) else 0.0
+
+
 def parse(argv):
     ap = argparse.ArgumentParser(prog="train", description=__doc__)
     ap.add_argument("--minutes", type=float, required=True, help="training time of all stages together, earlier runs included")
@@ -50,7 +58,7 @@ def parse(argv):
     ap.add_argument("--scenes", type=int, default=12000, help="training scenes to render, once")
     ap.add_argument("--out", help="folder of the checkpoint (default: model in the state folder)")
     ap.add_argument("--threads", type=int, default=1)
-    ap.add_argument("--stages", default="1,2,3", help="which stages to run, for pieces of a run")
+    ap.add_argument("--stages", help="which stages to run, for pieces of a run (default: those that are not done)")
     ap.add_argument("--force", action="store_true", help="go on although a gate is not passed")
     return ap.parse_args(argv)
 
@@ -71,16 +79,19 @@ def main(argv=None):
         shutil.rmtree(folder + ".old", ignore_errors=True)
         os.replace(folder, folder + ".old")
     os.makedirs(folder, exist_ok=True)
-    ensure(data, a.seed, "val", 2, ["std"])
-    ensure(data, a.seed, "train", (a.scenes + SHARD - 1) // SHARD)
+    ensure(data, a.seed, "val", 1, ["std"])
+    ensure(data, a.seed, "train", (a.scenes + SHARD - 1) // SHARD, processes=os.cpu_count() or 1)
     words, pool, val = Words(), Pool(data, "train"), Pool(data, "val")
     out = a.out or os.path.join(folder, "model")
-    stages = [int(s) for s in a.stages.split(",")]
+    joint = os.path.exists(os.path.join(folder, "stage3.pt"))   # from there on everything is trained together
+    stages = [int(s) for s in (a.stages or ("3" if joint else "1,2,3")).split(",")]
     for stage, call in ((1, run_stage1), (2, run_stage2), (3, run_stage3)):
         if stage not in stages:
             continue
-        extra = {"out": lambda m: export(m, words, out, {"space": "llm", "sign": 1})} if stage == 3 else {}
-        call(folder, words, pool, val, a.minutes * SHARE[stage], a.seed, **extra)
+        share = a.minutes * SHARE[stage] if stage < 3 else a.minutes - trained(folder, 1) - trained(folder, 2)
+        print(f"stage {stage} of 3: until {share:.1f} minutes of it, {trained(folder, stage):.1f} of them done", flush=True)
+        extra = {"out": lambda m: export(m, words, out, {"space": "llm", "sign": 1, "positions": "original"})} if stage == 3 else {}
+        call(folder, words, pool, val, share, a.seed, **extra)
         if not gates(folder, stage) and not a.force:
             sys.exit(f"train: stage {stage} did not pass its gates; change the recipe or use --force")
     print(f"checkpoint: {out}")

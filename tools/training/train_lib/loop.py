@@ -13,6 +13,9 @@ from .optim import Optim, schedule
 from .probe import vision_figures
 
 
+SIGNS = .18   # share of the windows that come from scenes of nothing but signs, beside those of the mix
+
+
 def say(folder, **kv):
     line = json.dumps(kv)
     print(line, flush=True)
@@ -25,7 +28,7 @@ def save(path, value):
     os.replace(path + ".part", path)
 
 
-def moved(words, classes, saved):
+def moved(words, saved):
     """For Optim.load: where the rows of word tables lie now, when words or classes were added since the state was saved."""
     out = {}
     was = {w: i for i, w in enumerate(saved.get("vocab", []))}
@@ -33,7 +36,7 @@ def moved(words, classes, saved):
     if was and list(was) != now:
         pairs = [(i, was[t]) for i, t in enumerate(now) if t in was]
         out["embed.weight"] = out["decoder.head.weight"] = tuple(torch.tensor(x) for x in zip(*pairs))
-    for key, names in (("cls", classes), ("word", list(stage1.WORD_INDEX))):
+    for key, names in (("cls", stage1.CLASSES), ("word", list(stage1.WORD_INDEX))):
         had = {n: i for i, n in enumerate(saved.get(key + "_names", []))}
         if had and list(had) != list(names):
             pairs = [(i, had[n]) for i, n in enumerate(names) if n in had]
@@ -65,13 +68,13 @@ def run_stage1(folder, words, pool, val, minutes, seed=1, batch=32, probe_every=
     path, done, step = os.path.join(folder, "stage1.pt"), 0.0, 0
     if os.path.exists(path):
         s = torch.load(path)
-        opt.load(s["opt"])
+        opt.load(s["opt"], moved(words, s))
         done, step = s["done"], s["step"]
     rng = np.random.default_rng([seed, 11, step])
     total, mark, last_save, mean = minutes * 60, done, done, {}
     while done < total:
         t0 = time.time()
-        loss, parts, _ = stage1.losses(model, heads, words, stage1.crop_batch(pool, rng, batch), rng)
+        loss, parts, _ = stage1.losses(model, heads, words, stage1.crop_batch(pool, rng, batch, signs=SIGNS), rng)
         loss.backward()
         opt.step(schedule(done, total, step))
         step += 1
@@ -83,7 +86,7 @@ def run_stage1(folder, words, pool, val, minutes, seed=1, batch=32, probe_every=
             say(folder, stage=1, step=step, crops=step * batch, minutes=round(done / 60, 1),
                 left=round((total - done) / 60, 1), **{k: round(v, 3) for k, v in mean.items()})
         if done - last_save > 150 or done >= total:
-            save(path, {"opt": opt.state(), "done": done, "step": step})
+            save(path, {"opt": opt.state(), "done": done, "step": step, **lists(words)})
             last_save = done
             pool.refresh()
         if done - mark > probe_every or done >= total:

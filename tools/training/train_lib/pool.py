@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pool of rendered scenes as uint8 arrays on disk, made once, in shards."""
 import json
+import multiprocessing
 import os
 import sys
 import time
@@ -42,15 +43,22 @@ def make_shard(folder, seed, split, k, presets, count=SHARD):
     os.replace(tmp + ".json", base + ".json")
 
 
-def ensure(folder, seed, split, shards, presets=None, part=0, parts=1, log=print):
-    """Makes the shards this process is in charge of, with time left."""
+def ensure(folder, seed, split, shards, presets=None, processes=1, log=print):
+    """Makes the shards that are missing, with time left; several processes share them."""
     os.makedirs(folder, exist_ok=True)
-    mine = list(range(part, shards, parts))
-    t0 = time.time()
-    for n, k in enumerate(mine):
-        make_shard(folder, seed, split, k, presets or MIX)
-        left = (time.time() - t0) / (n + 1) * (len(mine) - n - 1)
-        log(f"scenes {split}: shard {n + 1} of {len(mine)}, {left:.0f} s left", flush=True)
+    missing = [k for k in range(shards) if not os.path.exists(shard_path(folder, split, k) + ".json")]
+    t0, todo = time.time(), [(folder, seed, split, k, presets or MIX) for k in missing]
+    if not missing:
+        return
+    log(f"scenes {split}: {len(missing) * SHARD} to draw", flush=True)
+    with multiprocessing.Pool(min(processes, len(missing))) as team:
+        for n, _ in enumerate(team.imap_unordered(one_shard, todo), 1):
+            left = (time.time() - t0) / n * (len(missing) - n)
+            log(f"scenes {split}: {n * SHARD} of {len(missing) * SHARD}, {left:.0f} s left", flush=True)
+
+
+def one_shard(job):
+    make_shard(*job)
 
 
 class Pool:
@@ -58,7 +66,7 @@ class Pool:
 
     def __init__(self, folder, split):
         self.folder, self.split = folder, split
-        self.arrays, self.meta, self.known = [], [], set()
+        self.arrays, self.meta, self.signs, self.known = [], [], [], set()
         self.refresh()
 
     def refresh(self):
@@ -74,9 +82,17 @@ class Pool:
             with open(base + ".json", encoding="utf-8") as f:
                 self.meta.append([Scene(m["kind"], 336, [Obj(**o) for o in m["objs"]]) for m in json.load(f)])
             self.known.add(k)
+            at = sum(len(m) for m in self.meta[:-1])
+            self.signs += [at + i for i, s in enumerate(self.meta[-1]) if len(s.objs) > 1 and all(o.name == "sign" for o in s.objs)]
 
     def __len__(self):
         return sum(len(m) for m in self.meta)
+
+    def draw(self, rng, signs=0.0):
+        """The number of a scene; with the chance `signs` one that shows nothing but signs."""
+        if self.signs and rng.random() < signs:
+            return self.signs[int(rng.integers(len(self.signs)))]
+        return int(rng.integers(len(self)))
 
     def get(self, i):
         """Image, (id map, letter map) and scene (its arrays left empty)."""
@@ -85,8 +101,3 @@ class Pool:
                 return img[i], (ids[i], let[i]), m[i]
             i -= len(m)
         raise IndexError
-
-
-if __name__ == "__main__":
-    ensure(sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5].split(",") if sys.argv[5] != "-"
-           else None, int(sys.argv[6]), int(sys.argv[7]))

@@ -25,15 +25,14 @@ class Heads(nn.Module):
         self.extent = nn.Linear(c.d, 1)
 
 
-def crop_batch(pool, rng, b, side=12):
+def crop_batch(pool, rng, b, side=12, signs=0.0):
     """Windows at a random pixel offset with a random window of position ids."""
     s = side * 14
     img = np.empty((b, s, s, 3), np.uint8)
     pos = np.empty((b, side * side), np.int64)
     wins = []
-    n = len(pool)
     for j in range(b):
-        im, maps, scene = pool.get(int(rng.integers(n)))
+        im, maps, scene = pool.get(pool.draw(rng, signs))
         y, x = int(rng.integers(336 - s + 1)), int(rng.integers(336 - s + 1))
         img[j] = im[y:y + s, x:x + s]
         wins.append(Window([m[y:y + s, x:x + s] for m in maps], scene, side))

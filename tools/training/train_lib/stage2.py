@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stage 2: the decoder alone on cached projected tokens of windows, in short packed rows."""
+"""Stage 2: the decoder alone on cached projected tokens of whole scenes, in short packed rows."""
 import os
 import time
 
@@ -8,7 +8,7 @@ import torch
 
 from . import aux
 from .judge import figures
-from .loop import fresh, save, say
+from .loop import fresh, lists, moved, save, say
 from .net import to_patches
 from .optim import Optim, schedule
 from .rows import answer_losses, ask, decode_rows, subset, Rows
@@ -30,14 +30,13 @@ def rescale(model, words, h):
 
 
 @torch.no_grad()
-def cache_windows(model, pool, rng, n, side=12):
-    """[(tokens, position ids, window)] of n windows by the present tower."""
+def cache_scenes(model, pool, rng, n, side=24, signs=0.0):
+    """[(tokens, position ids, window)] of n scenes (or windows of `side` patches) by the present tower."""
     out = []
-    for _ in range(n // 25):
-        img, pos, wins = crop_batch(pool, rng, 25, side)
+    for _ in range(max(1, n // 10)):
+        img, pos, wins = crop_batch(pool, rng, 10, side, signs)
         f, _ = model.vision(to_patches(img, torch.bfloat16), pos, False)
-        h = model.projector(f)
-        out += list(zip(h, pos.numpy(), wins))
+        out += list(zip(model.projector(f), pos.numpy(), wins))
     return out
 
 
@@ -51,12 +50,12 @@ def batch_rows(words, cache, rng, b, keep, per, mix=None):
     return rows, h
 
 
-def decoder_groups(model):
+def decoder_groups(model, heads):
     out = []
     for n, p in model.named_parameters():
-        if n.startswith(("decoder.", "readers.")):
+        if n.startswith("decoder."):
             out.append((n, p, "muon" if p.ndim == 2 and "blocks" in n else "adam"))
-    return out
+    return out + [("heads.readers." + n, p, "adam") for n, p in heads.readers.named_parameters()]
 
 
 def step_loss(model, words, cache, rng, b=24, keep=48, per=8, mix=None, readers=None):
@@ -65,17 +64,6 @@ def step_loss(model, words, cache, rng, b=24, keep=48, per=8, mix=None, readers=
     ce, told, by = answer_losses(rows, logits, maps, seen, readers)
     kv = {k: float(v.detach()) for k, v in told.items()}
     return ce + sum(aux.WEIGHT[k] * v for k, v in told.items()), dict(ce=float(ce.detach()), **kv), by
-
-
-@torch.no_grad()
-def cache_scenes(model, pool, rng, n):
-    """As cache_windows, of whole scenes: 576 tokens each."""
-    out = []
-    for _ in range(n // 10):
-        img, pos, wins = crop_batch(pool, rng, 10, 24)
-        f, _ = model.vision(to_patches(img, torch.bfloat16), pos, False)
-        out += list(zip(model.projector(f), pos.numpy(), wins))
-    return out
 
 
 class Means:
@@ -106,44 +94,52 @@ def load_tower(folder, words, seed=1):
     opt = Optim(groups(model, heads), 2e-3, 1.2e-3)
     s = torch.load(os.path.join(folder, "stage1.pt"))
     model.bfloat16(), heads.bfloat16()
-    opt.load(s["opt"])
+    opt.load(s["opt"], moved(words, s))
     opt.use_average(True)
     return model, heads, s["done"] / 60
 
 
-def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=10, refresh=480.0, windows=2400):
-    """Trains the decoder for `minutes`; the cache is made again from the newest tower every `refresh` seconds."""
-    model, _, age = load_tower(folder, words, seed)
-    opt = Optim(decoder_groups(model), 1.5e-3, 1e-3)
-    path, done, step = os.path.join(folder, "stage2.pt"), 0.0, 0
+MIX = {"yes": .12, "random": .06, "adversarial": .06, "colour": .2, "leftright": .18, "abovebelow": .12, "count": .1,
+       "support": .06, "text": .06, "place": .04}
+KEEP = 72    # tokens of a short row: two of every object, then other object patches, some background
+
+
+def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=4000, probe_every=480.0):
+    """Trains the decoder for `minutes` on a cache of scenes that grows while it trains; the tower does not change."""
+    model, heads, age = load_tower(folder, words, seed)
+    probe = cache_scenes(model, pool, seeded(seed, 22, 0), 50, 12)
+    rescale(model, words, torch.stack([h for h, _, _ in probe]))
+    for p in model.parameters():
+        p.requires_grad_(False)
+    for p in model.decoder.parameters():
+        p.requires_grad_(True)
+    opt = Optim(decoder_groups(model, heads), 1.2e-3, 6e-4, ema=.99)
+    path, done, step, past = os.path.join(folder, "stage2.pt"), 0.0, 0, 0
     if os.path.exists(path):
         s = torch.load(path)
-        opt.load(s["opt"])
+        opt.load(s["opt"], moved(words, s))
         done, step = s["done"], s["step"]
-    total, mark, means, cache, asked = minutes * 60, -1e9, Means(), None, 0
+    total, mark, saved, means = minutes * 60, done, done, Means()
     rng = seeded(seed, 22, step)
+    cache, past = cache_scenes(model, pool, rng, 300, signs=.05), step
     while done < total:
         t0 = time.time()
-        if done - mark > refresh:
-            mark = done
-            tower, _, age = load_tower(folder, words, seed)
-            model.vision, model.projector, model.embed = tower.vision, tower.projector, tower.embed
-            probe = cache_windows(model, pool, rng, 50)
-            rescale(model, words, torch.stack([h for h, _, _ in probe]))
-            cache = cache_windows(model, pool, rng, windows)
-            model.embed.weight.requires_grad_(False)
-            if step:
-                say(folder, stage=2, tower_minutes=round(age, 1), val=figures(model, words, val, 24))
-        loss, ce, g, by = step_loss(model, words, cache, rng, rows, 48, per)
+        if len(cache) < most and step % 8 == 0:
+            cache += cache_scenes(model, pool, rng, 40, signs=.05)
+        loss, kv, by = step_loss(model, words, cache, rng, rows, KEEP, per, MIX, heads.readers)
         loss.backward()
-        opt.step(schedule(done, total, step, 100, .15, .15))
+        opt.step(schedule(done, total, step - past, 40, .2, .1))
         step += 1
-        asked += rows * per
-        means.add(by, ce=ce, ground=g)
+        means.add(by, **kv)
         done += time.time() - t0
         if step % 20 == 0:
-            say(folder, stage=2, step=step, questions=step * rows * per, **timed(done, total), **means.show())
-        if step % 60 == 0 or done >= total:
-            save(path, {"opt": opt.state(), "done": done, "step": step})
-    say(folder, stage=2, tower_minutes=round(age, 1), val=figures(model, words, val, 24))
+            say(folder, stage=2, step=step, questions=step * rows * per, scenes=len(cache), **timed(done, total), **means.show())
+        if done - saved > 120 or done >= total:
+            saved = done
+            save(path, {"opt": opt.state(), "done": done, "step": step, **lists(words)})
+        if done - mark > probe_every or done >= total:
+            mark = done
+            opt.use_average(True)
+            say(folder, stage=2, tower_minutes=round(age, 1), val=figures(model, words, val, 40))
+            opt.use_average(False)
     return model

@@ -9,12 +9,12 @@ import torch
 from . import aux
 from .judge import figures
 from .labels import Window
-from .loop import fresh, save, say
+from .loop import fresh, lists, moved, save, say
 from .net import to_patches
 from .optim import Optim, schedule
 from .rows import Rows, answer_losses, ask, decode_rows
 from .stage1 import groups, losses
-from .stage2 import Means, cache_windows, load_tower, rescale, seeded, timed
+from .stage2 import Means, cache_scenes, decoder_groups, load_tower, rescale, seeded, timed
 
 ALL = np.arange(576)
 
@@ -22,13 +22,12 @@ ALL = np.arange(576)
 def load_joint(folder, words, pool, seed):
     """The newest tower, and the decoder of stage 2."""
     model, heads, _ = load_tower(folder, words, seed)
-    probe = cache_windows(model, pool, seeded(seed, 22, 0), 50)
+    probe = cache_scenes(model, pool, seeded(seed, 22, 0), 50, 12)
     rescale(model, words, torch.stack([h for h, _, _ in probe]))
-    s = torch.load(os.path.join(folder, "stage2.pt"))["opt"]
-    named = dict(model.named_parameters())
-    with torch.no_grad():
-        for n, a in zip(s["names"], s["avg"]):
-            named[n].copy_(a)
+    opt = Optim(decoder_groups(model, heads), 0., 0.)
+    s = torch.load(os.path.join(folder, "stage2.pt"))
+    opt.load(s["opt"], moved(words, s))
+    opt.use_average(True)
     return model, heads
 
 
@@ -56,7 +55,7 @@ MIX = {"yes": .2, "random": .1, "adversarial": .1, "colour": .2, "leftright": .1
        "support": .04, "text": .03, "place": .03}
 
 
-def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=16, lr=3e-4, muon_lr=6e-4, probe_every=420.0, out=None):
+def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, muon_lr=6e-4, probe_every=420.0, out=None):
     """Joint training for `minutes`; `out(model)` is called at every probe and at the end with the averaged weights."""
     path, done, step = os.path.join(folder, "stage3.pt"), 0.0, 0
     if os.path.exists(path):
@@ -67,23 +66,23 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=16, lr=3e-4, 
     model.bfloat16(), heads.bfloat16()
     if os.path.exists(path):
         s = torch.load(path)
-        opt.load(s["opt"])
+        opt.load(s["opt"], moved(words, s))
         done, step = s["done"], s["step"]
-    total, mark, saved, means = minutes * 60, done, done, Means()
+    total, mark, saved, means, past = minutes * 60, done, done, Means(), step
     rng = seeded(seed, 33, step)
     while done < total:
         t0 = time.time()
         loss, kv, by = joint_loss(model, heads, words, batch(pool, rng, b), rng, per, mix=MIX)
         loss.backward()
-        opt.step(schedule(done, total, step, 30, .5, .05))
+        opt.step(schedule(done, total, step - past, 20, .5, .05))
         step += 1
         means.add(by, **kv)
         done += time.time() - t0
         if step % 20 == 0:
             say(folder, stage=3, step=step, questions=step * b * per, **timed(done, total), **means.show())
-        if done - saved > 240 or done >= total:
+        if done - saved > 120 or done >= total:
             saved = done
-            save(path, {"opt": opt.state(), "done": done, "step": step})
+            save(path, {"opt": opt.state(), "done": done, "step": step, **lists(words)})
         if done - mark > probe_every or done >= total:
             mark = done
             opt.use_average(True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The scene generator: same bytes, exact masks, and every answer derived a second time from text and masks."""
+import functools
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tools", "training"))
 from scenes_lib import assets as A  # noqa: E402
 from scenes_lib.cli import build, rle, unrle  # noqa: E402
+from scenes_lib import samples  # noqa: E402
 from scenes_lib.questions import NUMBERS, questions  # noqa: E402
 from scenes_lib.scene import PRESETS, Obj, object_layers, render, rng_for  # noqa: E402
 
@@ -22,10 +24,15 @@ SINGULAR = {k.plural: k.name for k in A.classes()} | {"signs": "sign"}
 CASES = [("easy", 8), ("std", 24), ("dense", 8), ("tiny", 6), ("text", 10)]
 
 
+@functools.lru_cache(maxsize=None)
+def drawn(preset, i):
+    return render(99, "val", i, preset)
+
+
 def scenes(paraphrase=False):
     for preset, n in CASES:
         for i in range(n):
-            s = render(99, "val", i, preset)
+            s = drawn(preset, i)
             yield preset, i, s, questions(s, rng_for(99, "val", i, 1), paraphrase=paraphrase)
 
 
@@ -114,6 +121,24 @@ class Answers(unittest.TestCase):
                 if q["family"] == "colour":
                     o = s.objs[q["refs"][0]]
                     self.assertTrue(A.colour_ok(o.name, o.colour, o.variant))
+
+
+class Samples(unittest.TestCase):
+    """The composed scenes that ship."""
+
+    def test_answers_follow_from_the_scene(self):
+        folder = Path(ROOT, "sample_data", "scenes")
+        shipped = {e["image"]: e for e in json.loads((folder / "scenes.json").read_text(encoding="utf-8"))}
+        self.assertEqual({n + ".png" for n in samples.load()}, set(shipped))
+        self.assertGreaterEqual(len(shipped), 12)
+        for name, s in samples.load().items():
+            o = Oracle(samples.compose(name, 1))
+            self.assertIn(len(s["questions"]), (2, 3))
+            self.assertEqual([[q["question"], q["answer"]] for q in shipped[name + ".png"]["questions"]], s["questions"])
+            for question, answer in s["questions"]:
+                self.assertEqual(o.answer(question), answer, (name, question))
+            self.assertIn("SPDX-License-Identifier: " + shipped[name + ".png"]["licence"], (folder / (name + ".png.license")).read_text())
+            self.assertTrue(all(v.vis > .4 for v in o.s.objs), name)
 
 
 class Masks(unittest.TestCase):

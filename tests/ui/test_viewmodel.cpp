@@ -332,7 +332,7 @@ private Q_SLOTS:
     void sampleScenesAreRead() {
         const auto scenes = readSampleScenes(std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "sample_data" / "scenes");
         QVERIFY(scenes.ok());
-        QVERIFY(scenes->size() >= 6);
+        QVERIFY(scenes->size() >= 12);
         for (const SampleScene& scene : *scenes) {
             QVERIFY(!scene.title.isEmpty() && !scene.licence.isEmpty() && !scene.questions.isEmpty());
             QCOMPARE(scene.questions.size(), scene.answers.size());

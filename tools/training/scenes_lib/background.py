@@ -225,7 +225,8 @@ def clutter(d, rng, w, h, hz, s, n):
 
 
 FAR = {"kitchen": ["plaster", "marble", "plaster"], "table": ["plaster", "bokeh", "cloth", "wood"], "room": ["plaster", "cloth", "planks"],
-       "office": ["plaster", "concrete"], "street": ["concrete"], "park": ["leaves", "bokeh"], "beach": ["water"]}
+       "office": ["plaster", "concrete", "plaster"], "street": ["plaster"], "park": ["leaves", "bokeh"],
+       "beach": ["plaster"]}   # under an open sky nothing is laid over the far part
 NEAR = {"kitchen": ["planks", "marble", "stone", "concrete"], "table": ["wood", "wood", "cloth", "marble", "planks"],
         "room": ["carpet", "planks", "wood"], "office": ["carpet", "concrete", "wood"], "street": ["concrete", "concrete", "stone"],
         "park": ["grass"], "beach": ["sand"]}
@@ -240,8 +241,6 @@ def surfaces(rng, a, kind, hz, scale, photo):
         a[:, :hz] = a[:, :hz] * np.float32(.25) + np.array(tone(rng, pick(rng, LEAF_TONE)), np.float32)[:, None, None] * np.float32(.75)
     if kind in WALLS or kind == "park" and photo:
         a[:, :hz] *= cut(rng, far, size, hz, scale * (.7 + .8 * float(rng.random())))
-    elif kind == "street" and hz > 60 * scale:
-        a[:, hz // 3:hz] *= cut(rng, far, size, hz - hz // 3, scale)
     near = cut(rng, pick(rng, NEAR[kind]), size, size - hz, scale * (.8 + .6 * float(rng.random())), .7)
     slope = np.linspace(-.5, .5, size - hz, dtype=np.float32)[:, None] * np.float32(.4 * (rng.random() - .4))
     strength = np.float32(.7 + .6 * float(rng.random()))

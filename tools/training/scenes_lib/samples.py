@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ships under sample_data: composed scenes and a suite of 150 questions.
 
-python -m scenes_lib.samples SAMPLE_DATA draws scenes/*.png from assets/samples.json at twice the size, writes
-scenes/scenes.json, a licence beside each picture, and suite150/.
+python -m scenes_lib.samples SAMPLE_DATA [scenes|suite|check] draws scenes/*.png from assets/samples.json at twice the size and writes
+scenes/scenes.json with a licence beside each picture (scenes), suite150/ (suite), or both; check writes SAMPLE_DATA/scenes/check.jsonl,
+the questions of scenes.json for `prunescope-cli eval --method none`, and no picture.
 """
 import json
 import os
@@ -12,16 +13,17 @@ import tempfile
 
 from PIL import Image
 
-from .assets import ASSETS
+from .assets import ASSETS, styles
 from .cli import build
 from .scene import render
 
 LICENCE = "GPL-3.0-or-later AND OFL-1.1 AND Apache-2.0"
-NOTE = """SPDX-FileCopyrightText: the PruneScope authors; sprites: Google Inc. and the Noto project authors
+STAMPS = "GPL-3.0-or-later AND GPL-2.0-or-later AND OFL-1.1 AND Apache-2.0"   # where a scene shows a photograph or a painting
+NOTE = """SPDX-FileCopyrightText: the PruneScope authors; sprites: Google Inc. and the Noto project authors{more}
 SPDX-License-Identifier: {licence}
 
 Drawn by tools/training/scenes_lib/samples.py: composition, background and furniture GPL-3.0-or-later;
-object sprites from Noto Color Emoji (font OFL-1.1, upstream images Apache-2.0); texts in tools/training/assets.
+object sprites from Noto Color Emoji (font OFL-1.1, upstream images Apache-2.0){stamps}; texts in tools/training/assets.
 """
 SEED, QUESTIONS = 20261, 150
 
@@ -40,14 +42,30 @@ def scenes(folder):
     os.makedirs(folder, exist_ok=True)
     index = []
     for name, s in load().items():
-        Image.fromarray(compose(name).img).save(os.path.join(folder, name + ".png"), optimize=True)
+        scene = compose(name)
+        stamps = any(o.name != "sign" and styles(o.name)[o.variant] != "drawn" for o in scene.objs)
+        licence = STAMPS if stamps else LICENCE
+        Image.fromarray(scene.img).save(os.path.join(folder, name + ".png"), optimize=True)
         with open(os.path.join(folder, name + ".png.license"), "w", encoding="utf-8") as f:
-            f.write(NOTE.format(licence=LICENCE))
-        index.append({"image": name + ".png", "title": s["title"], "licence": LICENCE,
+            f.write(NOTE.format(licence=licence, more="; Bill Kendrick and the contributors of Tux Paint stamps" if stamps else "",
+                                stamps=" and Tux Paint stamps (GPL-2.0-or-later)" if stamps else ""))
+        index.append({"image": name + ".png", "title": s["title"], "licence": licence,
                       "questions": [{"question": q, "answer": a} for q, a in s["questions"]]})
     with open(os.path.join(folder, "scenes.json"), "w", encoding="utf-8") as f:
         json.dump(index, f, indent=2, ensure_ascii=False)
         f.write("\n")
+
+
+def check(folder):
+    """The questions of scenes.json in the form that `prunescope-cli eval` reads."""
+    with open(os.path.join(folder, "scenes.json"), encoding="utf-8") as f:
+        index = json.load(f)
+    with open(os.path.join(folder, "check.jsonl"), "w", encoding="utf-8") as f:
+        for s in index:
+            for j, q in enumerate(s["questions"]):
+                line = {"id": f"{s['image']}-{j}", "image": s["image"], "family": "exist" if q["answer"] in ("yes", "no") else "other",
+                        "refs": [], "negative": None}
+                f.write(json.dumps(line | q) + "\n")
 
 
 def suite(folder):
@@ -78,10 +96,14 @@ def suite(folder):
                 "never trained on. Sprites: Noto Color Emoji; texts of the licences in `tools/training/assets`.\n")
 
 
-def main(out):
-    scenes(os.path.join(out, "scenes"))
-    suite(os.path.join(out, "suite150"))
+def main(out, what="all"):
+    if what in ("all", "scenes"):
+        scenes(os.path.join(out, "scenes"))
+    if what in ("all", "suite"):
+        suite(os.path.join(out, "suite150"))
+    if what == "check":
+        check(os.path.join(out, "scenes"))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:3])

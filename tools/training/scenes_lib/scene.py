@@ -359,7 +359,7 @@ def finish(rng, cv, scene, scale, grain=None):
     for c in range(3):
         img[c] *= light * cast[c]
     img += soft
-    amp = grain or int(rng.integers(1, 9))
+    amp = int(rng.integers(1, 9)) if grain is None else grain
     bank = grain_bank()
     y, x = (int(v) for v in rng.integers(0, bank.shape[1] - size + 1, size=2))
     img += bank[:, y:y + size, x:x + size] * np.float32(amp / 64)
@@ -386,7 +386,7 @@ def compose(rng, cv, scene, scale, script):
         o.by = min(max(o.by, im.height + 1), size - 1)
         if not cv.place(o, im, np.float32(1.0), 0.0, not e.get("floats"), marks):
             raise ValueError(f"{e['name']} does not fit")
-    return finish(rng, cv, scene, scale, 1)
+    return finish(rng, cv, scene, scale, 0)
 
 
 FILLERS = {"signs": fill_signs, "count": fill_count, "pairs": fill_pairs}

@@ -83,7 +83,9 @@ def _bokeh(rng):
 
 
 def _stone(rng):
-    pts = rng.integers(0, SIDE, size=(70, 2)).astype(np.float32)
+    """Cells of a shaken grid."""
+    side = SIDE // 8
+    pts = [(x * side + int(rng.integers(6, side - 5)), y * side + int(rng.integers(6, side - 5))) for y in range(-1, 9) for x in range(-1, 9)]
     yy, xx = np.mgrid[0:SIDE:2, 0:SIDE:2].astype(np.float32)
     best, second, who = np.full(yy.shape, 1e9, np.float32), np.full(yy.shape, 1e9, np.float32), np.zeros(yy.shape, np.float32)
     for px, py in pts:
@@ -100,7 +102,7 @@ def _stone(rng):
 MAKE = {"wood": _wood, "planks": _planks, "marble": _marble, "cloth": _cloth, "grass": _grass, "leaves": _leaves, "bokeh": _bokeh,
         "stone": _stone,
         "plaster": lambda r: 1 + .05 * _fractal(r, 3, 3, 6, .7) + .03 * _noise(r, 400, 400),
-        "concrete": lambda r: 1 + .1 * _fractal(r, 3, 3, 7, .72) - .1 * (_fractal(r, 60, 60, 2) > .9),
+        "concrete": lambda r: 1 + .1 * _fractal(r, 3, 3, 7, .72) - .05 * (_fractal(r, 60, 60, 2) > .9),
         "carpet": lambda r: 1 + .2 * _noise(r, 300, 300) + .08 * _fractal(r, 3, 3, 3),
         "sand": lambda r: 1 + .05 * _noise(r, 500, 500) + .09 * _fractal(r, 2, 9, 5) + .04 * _bands(_fractal(r, 2, 6, 3) * 4),
         "water": lambda r: 1 + .14 * _fractal(r, 6, 40, 4)}

@@ -7,6 +7,7 @@
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/key_dialog.h"
 #include "ui/viewmodel/fuzzy_match.h"
+#include "ui/viewmodel/sample_scenes.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
 #include "ui/widgets/main_window.h"
@@ -16,6 +17,7 @@
 #include <QDockWidget>
 #include <QKeySequenceEdit>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMenuBar>
 #include <QPushButton>
 #include <QSettings>
@@ -67,6 +69,33 @@ private:
 private Q_SLOTS:
     void initTestCase() {
         applyTheme(*qobject_cast<QApplication*>(QCoreApplication::instance()), Theme::kLight);
+    }
+
+    void menuOfTheShippedScenesFitsTheSmallestWindow() {
+        const auto scenes = readSampleScenes(std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "sample_data" / "scenes");
+        QVERIFY(scenes.ok());
+        WindowSetup setup;
+        setup.scenes = *scenes;
+        FakeService service{FakeService::Mode::kManual};
+        const MainWindow window(service, setup);
+        QMenu* samples = nullptr;
+        for (QMenu* menu : window.findChildren<QMenu*>()) {
+            samples = menu->title().remove(QLatin1Char('&')) == QStringLiteral("Sample scenes") ? menu : samples;
+        }
+        QVERIFY(samples != nullptr);
+        QCOMPARE(samples->actions().size(), qsizetype(scenes->size()));
+        QVERIFY2(samples->sizeHint().height() < 700, qPrintable(QString::number(samples->sizeHint().height())));
+        int widest = 0;
+        for (QAction* action : samples->actions()) {
+            QCOMPARE(action->menu()->actions().size(), qsizetype(scenes->at(std::size_t(samples->actions().indexOf(action))).questions.size()));
+            widest = std::max(widest, action->menu()->sizeHint().width());
+        }
+        QVERIFY2(samples->sizeHint().width() + widest < 800, qPrintable(QString::number(widest)));
+        if (const QByteArray file = qgetenv("PRUNESCOPE_MENU_PICTURE"); !file.isEmpty()) {
+            samples->ensurePolished();
+            samples->resize(samples->sizeHint());
+            QVERIFY(samples->grab().save(QString::fromLocal8Bit(file)));
+        }
     }
 
     void everyActionIsInAMenuAndInTheRegistry() {

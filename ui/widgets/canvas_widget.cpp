@@ -89,6 +89,15 @@ void CanvasWidget::actualPixels() {
     Q_EMIT viewChanged();
 }
 
+void CanvasWidget::setView(double zoom, const QPointF& centre) {
+    m_fitted = false;
+    m_zoom = std::clamp(zoom, 0.01, kMostZoom);
+    m_centre = centre;
+    clampView();
+    update();
+    Q_EMIT viewChanged();
+}
+
 void CanvasWidget::zoomBy(double factor) {
     zoomAt(QPointF(width() / 2.0, height() / 2.0), factor);
 }

@@ -35,6 +35,11 @@ public:
     void zoomBy(double factor);
     /// Device-independent pixels per scene unit.
     [[nodiscard]] double zoom() const { return m_zoom; }
+    /// The whole picture is in view and stays so when the widget changes its size.
+    [[nodiscard]] bool fitted() const { return m_fitted; }
+    /// Scene point in the middle of the widget.
+    [[nodiscard]] QPointF centre() const { return m_centre; }
+    void setView(double zoom, const QPointF& centre);
     [[nodiscard]] QTransform sceneToWidget() const;
     [[nodiscard]] std::optional<GridMap::Cell> hovered() const { return m_marks.hovered; }
     [[nodiscard]] std::optional<GridMap::Cell> pinned() const { return m_marks.pinned; }

@@ -69,7 +69,7 @@ Result<void> writePng(const QString& path, const QImage& image) {
 }  // namespace
 
 MainWindow::MainWindow(InferenceService& service, WindowSetup setup, QWidget* parent)
-    : QMainWindow(parent), m_setup(std::move(setup)), m_session(service) {
+    : QMainWindow(parent), m_setup(std::move(setup)), m_session(service), m_state(m_session.undoStack()) {
     setObjectName(QStringLiteral("MainWindow"));
     setWindowTitle(tr("PruneScope"));
     setAcceptDrops(true);
@@ -79,6 +79,7 @@ MainWindow::MainWindow(InferenceService& service, WindowSetup setup, QWidget* pa
     buildStatusBar();
     m_commands = new CommandRegistry(this);
     buildMenus();
+    buildState();
     wire();
     constexpr int kWidth = 1180;
     constexpr int kHeight = 780;
@@ -192,6 +193,7 @@ void MainWindow::wire() {
     connect(&m_lateBadge, &QTimer::timeout, this, &MainWindow::refreshBadge);
     connect(&m_session, &SessionModel::decisionChanged, this, [this] {
         refreshScene();
+        placePinAndView();
         refreshMasks();
         refreshBadge();
     });
@@ -206,12 +208,12 @@ void MainWindow::wire() {
     connect(&m_session, &SessionModel::imageChanged, this, [this] {
         refreshScene();
         refreshBadge();
-        setWindowTitle(m_session.imagePath().isEmpty() ? tr("PruneScope") : tr("%1 – PruneScope").arg(QFileInfo(m_session.imagePath()).fileName()));
+        refreshTitle();
     });
     connect(&m_session, &SessionModel::modelChanged, this, &MainWindow::refreshStatus);
     connect(&m_session, &SessionModel::activityChanged, this, &MainWindow::refreshStatus);
     connect(&m_session, &SessionModel::errorOccurred, this, &MainWindow::showError);
-    connect(&m_session, &SessionModel::errorCleared, m_message, &MessageBar::dismiss);
+    connect(&m_session, &SessionModel::errorCleared, m_message, &MessageBar::clearError);
     connect(m_overlayBar, &OverlayBar::changed, this, &MainWindow::refreshScene);
     connect(m_overlayBar, &OverlayBar::fitRequested, m_canvas, &CanvasWidget::fitView);
     connect(m_overlayBar, &OverlayBar::actualPixelsRequested, m_canvas, &CanvasWidget::actualPixels);
@@ -233,7 +235,10 @@ void MainWindow::openImage(const QString& path) {
         }
     }
     m_question->setSuggestions(questions);
+    m_answered = false;
+    m_deferred = {};
     m_session.openImage(path);
+    remember(path);
 }
 
 void MainWindow::openScene(const SampleScene& scene) {
@@ -252,6 +257,7 @@ void MainWindow::refreshScene() {
             CanvasScene preview;
             preview.picture = pending.isEmpty() ? QImage() : previewOf(pending);
             preview.pictureRect = QRectF(QPointF(0, 0), QSizeF(preview.picture.size()));
+            const DocumentState::Quiet quiet(m_state);
             m_canvas->setScene(preview);
             m_legend->setScene(preview);
         }
@@ -280,7 +286,10 @@ void MainWindow::refreshScene() {
     scene.colourMap = m_overlayBar->colourMap();
     scene.opacity = m_overlayBar->opacity();
     scene.gridLines = m_gridLines;
-    m_canvas->setScene(scene);
+    {
+        const DocumentState::Quiet quiet(m_state);   // another picture drops the pin: no step of the user
+        m_canvas->setScene(scene);
+    }
     m_legend->setScene(scene);
     refreshToken();
 }
@@ -378,7 +387,7 @@ Result<void> MainWindow::saveScreenshot(const QString& path) {
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (event->mimeData()->hasUrls()) {
+    if (event->mimeData()->hasUrls() || event->mimeData()->hasImage()) {
         event->acceptProposedAction();
     }
 }
@@ -386,16 +395,18 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 void MainWindow::dropEvent(QDropEvent* event) {
     const QList<QUrl> urls = event->mimeData()->urls();
     if (urls.isEmpty()) {
+        if (event->mimeData()->hasImage()) {
+            openPicture(qvariant_cast<QImage>(event->mimeData()->imageData()));
+            event->acceptProposedAction();
+        }
         return;
     }
     const QString path = urls.front().toLocalFile();
     if (path.isEmpty()) {
         showError(Error{ErrorCode::kBadInput, "DROP-REMOTE", "cannot open what was dropped", urls.front().toString().left(80).toStdString(), "it is not a local file",
                         "save it first and drop the file", nullptr});
-    } else if (QFileInfo(path).isDir()) {
-        m_session.loadModel(path, m_setup.load);
     } else {
-        openImage(path);
+        openPath(path);
     }
     event->acceptProposedAction();
 }
@@ -404,6 +415,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     if (m_setup.useSettings) {
         writeSettings();
     }
+    keepSession();
     QMainWindow::closeEvent(event);
 }
 
@@ -412,6 +424,8 @@ void MainWindow::readSettings() {
     restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
     m_arranged = restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion);
     m_commands->readKeys(settings);
+    m_recent = settings.value(QStringLiteral("files/recent")).toStringList();
+    refreshRecent();
     if (const auto map = colourMapFromName(settings.value(QStringLiteral("view/colourMap")).toString())) {
         setColourMap(*map);
     }
@@ -425,6 +439,7 @@ void MainWindow::writeSettings() {
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
     settings.setValue(QStringLiteral("window/state"), saveState(kLayoutVersion));
     m_commands->writeKeys(settings);
+    settings.setValue(QStringLiteral("files/recent"), m_recent);
     settings.setValue(QStringLiteral("view/colourMap"), nameOf(m_overlayBar->colourMap()));
     settings.setValue(QStringLiteral("view/theme"), wordOf(m_setup.theme));
 }

@@ -6,6 +6,8 @@
 
 #include "ui/dialogs/model_dialog.h"
 #include "ui/figure/canvas_painter.h"
+#include "ui/viewmodel/autosave.h"
+#include "ui/viewmodel/document_state.h"
 #include "ui/viewmodel/sample_scenes.h"
 #include "ui/viewmodel/session_model.h"
 #include "ui/widgets/theme.h"
@@ -43,6 +45,8 @@ struct WindowSetup {
     QString version, aboutText;        ///< versions of program and libraries, one a line
     Theme theme = Theme::kSystem;
     bool useSettings = false;          ///< read and keep geometry and choices of view
+    QString bundledModel;              ///< folder of the model that comes with the program
+    QString stateFolder;               ///< autosaved sessions and pasted pictures; empty: no autosave
 };
 
 class MainWindow : public QMainWindow {
@@ -55,6 +59,18 @@ public:
     [[nodiscard]] SessionModel& session() { return m_session; }
     void openImage(const QString& path);
     void openScene(const SampleScene& scene);
+    /// Whatever it is: session, model folder, image.
+    void openPath(const QString& path);
+    /// Errors: SESSION-*, FILE-*; the window stays as it was.
+    [[nodiscard]] Result<void> openSession(const QString& path);
+    /// Errors: OUT-*.
+    [[nodiscard]] Result<void> saveSession(const QString& path);
+    [[nodiscard]] SessionDocument document() const;
+    /// Values that undo and sessions know; whoever adds a control to the window adds them here.
+    [[nodiscard]] DocumentState& state() { return m_state; }
+    /// Says so when an earlier window ended without closing, and offers its session.
+    void offerRecovery();
+    void pasteImage();
     /// Figure of canvas and legend as PNG, atomically. Errors: OUT-* (kNotWritten), FIGURE-EMPTY (kBadInput).
     [[nodiscard]] Result<void> saveCanvas(const QString& path) const;
     /// Picture of the whole window as PNG, atomically.
@@ -108,6 +124,20 @@ private:
     void refreshBadge();
     void refreshStatus();
     void refreshMasks();
+    void buildState();
+    void buildSessionMenu(QMenu* menu);
+    void restoreDocument(const SessionDocument& document);
+    void placePinAndView();
+    void autosaveSoon();
+    void autosaveNow();
+    void openPicture(const QImage& picture);
+    void remember(const QString& path);
+    void refreshRecent();
+    void refreshTitle();
+    void chooseSession();
+    void chooseSessionFile();
+    void keepSession();
+    void recover(const QString& path);
     void chooseImage();
     void chooseModel();
     void chooseFigureFile();
@@ -123,6 +153,16 @@ private:
 
     WindowSetup m_setup;
     SessionModel m_session;
+    DocumentState m_state;
+    std::unique_ptr<Autosave> m_autosave;
+    QTimer m_autosaveTimer;
+    QString m_sessionPath;         ///< the open session; empty: none
+    QJsonObject m_sessionForeign;  ///< its keys of a newer version
+    QJsonObject m_deferred;        ///< pin and view of a session, until its picture is there
+    QString m_deferredImage;
+    QStringList m_recent;
+    QMenu* m_recentMenu = nullptr;
+    bool m_answered = false;
     CanvasWidget* m_canvas = nullptr;
     LegendWidget* m_legend = nullptr;
     OverlayBar* m_overlayBar = nullptr;

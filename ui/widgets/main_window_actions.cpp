@@ -60,11 +60,15 @@ void MainWindow::buildFileMenu() {
     QMenu* menu = addMenu(tr("&File"));
     const auto hasPicture = [this] { return !m_canvas->scene().picture.isNull(); };
     m_commands->add(menu, {QStringLiteral("file.open"), tr("&Open image…"), tr("Open an image file"), {QKeySequence::Open}, [this] { chooseImage(); }});
-    buildSampleMenu(menu->addMenu(tr("&Sample scenes")));
+    m_recentMenu = menu->addMenu(tr("Open &recent"));
+    refreshRecent();
+    buildSampleMenu(menu->addMenu(tr("Sa&mple scenes")));
     menu->addSeparator();
-    m_commands->add(menu, {QStringLiteral("file.model"), tr("Open &model folder…"), tr("Load another model"), {Qt::CTRL | Qt::SHIFT | Qt::Key_O}, [this] { chooseModel(); }});
+    m_commands->add(menu, {QStringLiteral("file.model"), tr("Open model &folder…"), tr("Load another model"), {Qt::CTRL | Qt::SHIFT | Qt::Key_O}, [this] { chooseModel(); }});
     menu->addSeparator();
-    m_commands->add(menu, {QStringLiteral("file.saveCanvas"), tr("Save &canvas as PNG…"), tr("Write canvas and legend to a file"), {QKeySequence::Save}, [this] { chooseFigureFile(); }, hasPicture});
+    buildSessionMenu(menu);
+    menu->addSeparator();
+    m_commands->add(menu, {QStringLiteral("file.saveCanvas"), tr("&Export canvas as PNG…"), tr("Write canvas and legend to a file"), {Qt::CTRL | Qt::Key_E}, [this] { chooseFigureFile(); }, hasPicture});
     menu->addSeparator();
     m_commands->add(menu, {QStringLiteral("file.quit"), tr("&Quit"), tr("Close the window"), {Qt::CTRL | Qt::Key_Q}, [this] { close(); }});
 }
@@ -99,6 +103,7 @@ void MainWindow::buildEditMenu() {
     menu->addSeparator();
     m_commands->add(menu, {QStringLiteral("edit.copyCanvas"), tr("&Copy canvas"), tr("Copy the picture with its overlay"), {Qt::CTRL | Qt::SHIFT | Qt::Key_C}, [this] { copyCanvas(); },
                            [this] { return !m_canvas->scene().picture.isNull(); }});
+    m_commands->add(menu, {QStringLiteral("edit.paste"), tr("P&aste image"), tr("Open the picture or file in the clipboard"), {QKeySequence::Paste}, [this] { pasteImage(); }});
     menu->addSeparator();
     m_commands->add(menu, {QStringLiteral("edit.resetParameters"), tr("Reset all &parameters"), tr("Every parameter back to its default"), {},
                            [this] { m_session.setOptions(PruneOptions{}, tr("all parameters")); }, [this] { return !sameOptions(m_session.options(), PruneOptions{}); }});
@@ -180,6 +185,7 @@ void MainWindow::setColourMap(ColourMap map) {
 
 void MainWindow::setGridLines(bool on) {
     m_gridLines = on;
+    m_state.changed(QStringLiteral("overlay.grid"));
     m_commands->refresh();
     refreshScene();
 }

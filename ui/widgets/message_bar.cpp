@@ -52,7 +52,8 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent) {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(8, 4, 4, 4);
     column->setSpacing(2);
-    auto* row = new QHBoxLayout;
+    m_row = new QHBoxLayout;
+    QHBoxLayout* row = m_row;
     m_line = new QLabel(this);
     m_line->setWordWrap(true);
     m_line->setTextFormat(Qt::PlainText);
@@ -88,7 +89,45 @@ void MessageBar::showError(const Error& error) {
     m_line->setText(sentence(error));
     m_details->setText(chain(error));
     m_more->setChecked(false);
+    m_more->show();
+    dropAnswers();
+    m_notice = false;
     show();
+}
+
+void MessageBar::showNotice(const QString& line, const std::vector<std::pair<QString, std::function<void()>>>& answers) {
+    m_line->setText(line);
+    m_details->clear();
+    m_more->setChecked(false);
+    m_more->hide();
+    dropAnswers();
+    m_notice = true;
+    for (const auto& [text, run] : answers) {
+        auto* button = new QToolButton(this);
+        button->setText(text);
+        button->setFocusPolicy(Qt::StrongFocus);
+        m_row->insertWidget(m_row->count() - 1, button);
+        m_answers.push_back(button);
+        connect(button, &QToolButton::clicked, this, [this, action = run] {
+            dismiss();
+            action();
+        });
+    }
+    show();
+}
+
+void MessageBar::dropAnswers() {
+    for (QToolButton* button : m_answers) {
+        button->hide();
+        button->deleteLater();
+    }
+    m_answers.clear();
+}
+
+void MessageBar::clearError() {
+    if (!m_notice) {
+        dismiss();
+    }
 }
 
 void MessageBar::dismiss() {

@@ -121,6 +121,13 @@ void OverlayBar::setOriginal(bool original) {
     m_original->setChecked(original);
 }
 
+void OverlayBar::setOpacities(double heat, double retained) {
+    m_heatOpacity = heat;
+    m_retainedOpacity = retained;
+    refresh();
+    Q_EMIT changed();
+}
+
 ColourMap OverlayBar::colourMap() const {
     return colourMapFromName(m_map->currentText()).value_or(ColourMap::kViridis);
 }

@@ -24,6 +24,10 @@ public:
     void setKind(OverlayKind kind);
     void setColourMap(ColourMap map);
     void setOriginal(bool original);
+    /// Strengths in [0, 1] of heat maps and of retained tokens.
+    void setOpacities(double heat, double retained);
+    [[nodiscard]] double heatOpacity() const { return m_heatOpacity; }
+    [[nodiscard]] double retainedOpacity() const { return m_retainedOpacity; }
     [[nodiscard]] OverlayKind kind() const { return m_kind; }
     [[nodiscard]] ColourMap colourMap() const;
     /// Strength of the present overlay in [0, 1]; heat maps and retained tokens keep their own.

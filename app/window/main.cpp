@@ -7,6 +7,7 @@
 #include "app/inference_worker.h"
 #include "app/window/command_line.h"
 #include "app/window/model_list.h"
+#include "core/base/files.h"
 #include "core/engine/engine.h"
 #include "core/run/errors.h"
 #include "ui/figure/app_icon.h"
@@ -89,10 +90,17 @@ public:
         m_window.setOverlay(m_arguments.overlay);
         m_window.setColourMap(m_arguments.colourMap);
         m_window.overlayBar()->setOriginal(m_arguments.whole);
-        if (!image.isEmpty()) {
+        const bool isSession = isSessionPath(image);
+        if (!image.isEmpty() && !isSession) {
             m_window.openImage(image);
         }
         loadModel();
+        if (isSession) {
+            m_window.openPath(image);
+        }
+        if (!unattended()) {
+            m_window.offerRecovery();
+        }
         if (m_arguments.run && !m_failed) {
             session.run();
         }
@@ -193,7 +201,7 @@ Result<FirstScene> firstScene(const WindowArguments& arguments, const std::vecto
     if (arguments.run && first.image.isEmpty()) {
         return makeError(ErrorCode::kUsage, "USAGE-IMAGE", "nothing to ask about", {}, "no image was given and no sample scene was found", "give an image file");
     }
-    if (arguments.run && first.question.isEmpty()) {
+    if (arguments.run && first.question.isEmpty() && !isSessionPath(first.image)) {
         return makeError(ErrorCode::kUsage, "USAGE-QUESTION", "nothing to ask", {}, "no question was given", "give one with -q");
     }
     return first;
@@ -240,6 +248,12 @@ int runProgram(int argc, char** argv) {
     setup.aboutText = QStringLiteral("Qt %1\nLibTorch %2").arg(QLatin1String(qVersion()), QString::fromStdString(engineReport().torchVersion));
     setup.theme = arguments->theme;
     setup.useSettings = arguments->screenshot.isEmpty();
+    if (const auto bundled = bundledModelFolder()) {
+        setup.bundledModel = QString::fromStdString(bundled->string());
+    }
+    if (const auto states = userStateDir(); states && setup.useSettings) {
+        setup.stateFolder = QString::fromStdString((*states / "sessions").string());
+    }
     setup.modelFolders = knownModelFolders(arguments->model);
     setup.inspectModel = inspectModelFolder;
     auto worker = std::make_unique<InferenceWorker>(pipelineOpener(loadLanguageModel, arguments->resize, arguments->prefix));

@@ -256,7 +256,8 @@ class Training(unittest.TestCase):
         self.assertGreater(len(pairs), 100)
         self.assertFalse([p for p in pairs if A.held_out(*p)])
         comp = {(o.name, o.colour) for i in range(30) for o in render(3, "test_comp", i).objs if o.colour and o.name != "sign"}
-        self.assertTrue([p for p in comp if A.held_out(*p)])
+        self.assertGreater(len(comp), 10)
+        self.assertFalse([p for p in comp if not A.held_out(*p)])
 
     def test_counts_are_uniform_and_apart(self):
         answers = {}

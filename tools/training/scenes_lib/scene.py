@@ -165,12 +165,9 @@ class Canvas:
 
 
 def choose_colour(rng, name, split, variant=0):
-    """A colour that this sprite takes and this split may show; None where there is none."""
-    ok = A.colours_of(name, variant)
-    if split == "test_comp":
-        ok = [c for c in ok if A.held_out(name, c)] or list(ok)
-    else:
-        ok = [c for c in ok if not A.held_out(name, c)]
+    """A colour that this sprite takes and this split may show; None (as drawn, and nothing is asked about it) where there is none.
+    In test_comp every pair is one that the other splits never show."""
+    ok = [c for c in A.colours_of(name, variant) if A.held_out(name, c) == (split == "test_comp")]
     return pick(rng, ok) if ok else None
 
 

@@ -238,6 +238,7 @@ int runProgram(int argc, char** argv) {
     QApplication::setOrganizationName(QStringLiteral("prunescope"));
     QApplication::setApplicationVersion(version);
     QApplication::setWindowIcon(appIcon());
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.prunescope.PruneScope"));
     QLocale::setDefault(QLocale::c());
     applyTheme(application, arguments->theme);
 

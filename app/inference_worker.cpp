@@ -66,7 +66,10 @@ InferenceWorker::~InferenceWorker() {
         m_current = 0;
         m_load.reset();
         m_pending.reset();
+        m_traceFile.reset();
+        m_inspection.reset();
         m_events = std::make_shared<const ServiceEvents>();
+        m_inspectionStop.request_stop();
         m_stop.request_stop();
         m_imageStop.request_stop();
     }
@@ -106,8 +109,24 @@ std::uint64_t InferenceWorker::submit(RunRequest request) {
         }
     }
     m_pending = std::move(request);
+    m_inspectionStop.request_stop();
     m_wake.notify_all();
     return m_current;
+}
+
+std::uint64_t InferenceWorker::inspect(RunRequest request, InspectWish wish) {
+    const std::lock_guard lock(m_mutex);
+    request.jobId = ++m_lastInspection;
+    m_inspection = InspectJob{std::move(request), std::move(wish)};
+    m_inspectionStop.request_stop();
+    m_wake.notify_all();
+    return m_lastInspection;
+}
+
+void InferenceWorker::openTrace(const std::filesystem::path& path) {
+    const std::lock_guard lock(m_mutex);
+    m_traceFile = path;
+    m_wake.notify_all();
 }
 
 void InferenceWorker::cancel() {
@@ -149,6 +168,7 @@ void InferenceWorker::reportLoadError(const Error& error) {
 void InferenceWorker::loop(std::stop_token quit) {
     while (!quit.stop_requested()) {
         std::optional<LoadJob> loadJob;
+        std::optional<std::filesystem::path> traceFile;
         std::optional<RunRequest> request;
         std::stop_token stop;
         std::stop_token imageStop;
@@ -156,7 +176,7 @@ void InferenceWorker::loop(std::stop_token quit) {
         {
             std::unique_lock lock(m_mutex);
             m_running.reset();
-            if (!m_wake.wait(lock, quit, [this] { return m_load.has_value() || m_pending.has_value(); })) {
+            if (!m_wake.wait(lock, quit, [this] { return m_load || m_traceFile || m_pending || m_inspection; })) {
                 return;
             }
             m_stop = std::stop_source();
@@ -165,7 +185,9 @@ void InferenceWorker::loop(std::stop_token quit) {
             imageStop = m_imageStop.get_token();
             if (m_load) {
                 loadJob = std::exchange(m_load, std::nullopt);
-            } else {
+            } else if (m_traceFile) {
+                traceFile = std::exchange(m_traceFile, std::nullopt);
+            } else if (m_pending) {
                 request = std::exchange(m_pending, std::nullopt);
                 m_running = request;
                 cancelled = m_userCancelled;
@@ -175,6 +197,10 @@ void InferenceWorker::loop(std::stop_token quit) {
         try {
             if (loadJob) {
                 load(*loadJob, stop);
+            } else if (traceFile) {
+                loadTrace(*traceFile);
+            } else if (!request) {
+                serveInspection();
             } else if (cancelled) {
                 fail(job, cancelledError("not run"));
             } else {
@@ -217,6 +243,81 @@ void InferenceWorker::load(const LoadJob& job, std::stop_token stop) {
     }
 }
 
+void InferenceWorker::loadTrace(const std::filesystem::path& path) {
+    auto opened = prunescope::openTrace(path);
+    if (!opened) {
+        reportLoadError(opened.error());
+        return;
+    }
+    const auto trace = std::make_shared<const Trace>(std::move(*opened));
+    m_trace = std::make_unique<TraceSession>(trace);
+    if (const auto sinks = events(); sinks->onTraceReady) {
+        sinks->onTraceReady(trace, path.string());
+    }
+}
+
+/// The newest inspection that waits, if one does. Called by the loop, and between two tokens of an answer.
+void InferenceWorker::serveInspection() {
+    std::optional<InspectJob> job;
+    std::stop_token stop;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_inspection) {
+            return;
+        }
+        job = std::exchange(m_inspection, std::nullopt);
+        m_inspectionStop = std::stop_source();
+        stop = m_inspectionStop.get_token();
+    }
+    const std::uint64_t id = job->request.jobId;
+    Result<Inspection> done = makeError(ErrorCode::kBadModel, "MODEL-NONE", "cannot look closer", {}, "no model is loaded", "choose a model folder");
+    if (m_trace && m_trace->holds(job->request)) {
+        done = m_trace->inspect(job->request, job->wish, stop);
+    } else if (m_pipeline) {
+        done = m_pipeline->inspect(job->request, job->wish, stop);
+    }
+    const auto sinks = events();
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_lastInspection != id || stop.stop_requested()) {
+            return;
+        }
+    }
+    if (done && sinks->onInspection) {
+        sinks->onInspection(id, std::make_shared<const Inspection>(std::move(*done)));
+    } else if (!done && sinks->onInspectionError) {
+        sinks->onInspectionError(id, done.error());
+    }
+}
+
+/// A request on the trace's image: decision, then the recorded answers where there are some.
+void InferenceWorker::serveFromTrace(const RunRequest& request, std::stop_token stop) {
+    const auto sinks = events();
+    RunCallbacks callbacks;
+    callbacks.onDecision = [&](std::shared_ptr<const RunResult> decided) {
+        if (isCurrent(request.jobId) && sinks->onDecision) {
+            sinks->onDecision(request.jobId, std::move(decided));
+        }
+    };
+    callbacks.onText = [&](const std::string& text) {
+        if (isCurrent(request.jobId) && sinks->onText) {
+            sinks->onText(request.jobId, false, text);
+        }
+    };
+    const auto pruned = m_trace->run(request, callbacks, stop);
+    if (!pruned) {
+        fail(request.jobId, pruned.error());
+        return;
+    }
+    if (!request.withAnswer || !sinks->onFinished || !isCurrent(request.jobId)) {
+        return;
+    }
+    sinks->onFinished(request.jobId, false, *pruned);
+    if (const auto whole = m_trace->run(unprunedOf(request), {}, stop); whole && isCurrent(request.jobId)) {
+        sinks->onFinished(request.jobId, true, *whole);   // not recorded: there is nothing to compare with
+    }
+}
+
 bool InferenceWorker::runOnce(const RunRequest& request, bool unpruned, std::stop_token stop, std::shared_ptr<const RunResult>& result, bool withDecision) {
     const auto sinks = events();
     Throttle throttle;
@@ -243,6 +344,7 @@ bool InferenceWorker::runOnce(const RunRequest& request, bool unpruned, std::sto
         held += piece;
         flush(false);
     };
+    callbacks.onStep = [this] { serveInspection(); };
     auto ran = m_pipeline->run(request, callbacks, stop);
     if (!ran) {
         fail(request.jobId, ran.error());
@@ -257,6 +359,10 @@ bool InferenceWorker::runOnce(const RunRequest& request, bool unpruned, std::sto
 }
 
 void InferenceWorker::serve(RunRequest request, std::stop_token stop, std::stop_token imageStop) {
+    if (m_trace && m_trace->holds(request) && !(request.withAnswer && m_pipeline)) {
+        serveFromTrace(request, stop);
+        return;
+    }
     if (!m_pipeline) {
         fail(request.jobId, makeError(ErrorCode::kBadModel, "MODEL-NONE", "cannot run", {}, "no model is loaded", "choose a model folder"));
         return;

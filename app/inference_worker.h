@@ -9,11 +9,14 @@
 //   with answer     onDecision, [onFinished(unpruned = true) at once when the unpruned answer is known],
 //                   onText(false)…, onFinished(false), onText(true)…, onFinished(true)
 //   method "none"   the one answer is reported twice: onFinished(false), onFinished(true)
+//   inspect()       onInspection or onInspectionError, unless a newer inspection or a submit came; between two tokens while one answers
+//   openTrace()     onTraceReady or onError(0); requests on its image are then served from it
 //   cancel()        onFinished with FinishReason::kCancelled when tokens were out already, else onError(kCancelled)
 // Text and load progress come at most every 33 ms (what is held back comes with the next piece, the last piece always before onFinished).
 // A submit on the same image does not stop a running vision tower: its result is what the new request needs.
 
 #include "core/run/inference_service.h"
+#include "core/run/trace.h"
 
 #include <condition_variable>
 #include <map>
@@ -43,11 +46,17 @@ public:
     void loadModel(const std::filesystem::path& folder, const LoadOptions& options) override;
     std::uint64_t submit(RunRequest request) override;
     void cancel() override;
+    std::uint64_t inspect(RunRequest request, InspectWish wish) override;
+    void openTrace(const std::filesystem::path& path) override;
 
 private:
     struct LoadJob {
         std::filesystem::path folder;
         LoadOptions options;
+    };
+    struct InspectJob {
+        RunRequest request;   // jobId: of the inspection
+        InspectWish wish;
     };
     using Events = std::shared_ptr<const ServiceEvents>;
     using Known = std::map<std::string, std::shared_ptr<const RunResult>>;
@@ -55,6 +64,9 @@ private:
     void loop(std::stop_token quit);
     void load(const LoadJob& job, std::stop_token stop);
     void serve(RunRequest request, std::stop_token stop, std::stop_token imageStop);
+    void serveFromTrace(const RunRequest& request, std::stop_token stop);
+    void loadTrace(const std::filesystem::path& path);
+    void serveInspection();
     void reportLoadError(const Error& error);
     [[nodiscard]] bool runOnce(const RunRequest& request, bool unpruned, std::stop_token stop, std::shared_ptr<const RunResult>& result, bool withDecision);
     [[nodiscard]] Events events() const;
@@ -64,12 +76,17 @@ private:
 
     PipelineOpener m_opener;
     std::unique_ptr<Pipeline> m_pipeline;   // worker thread only
+    std::unique_ptr<TraceSession> m_trace;  // worker thread only
     Known m_unpruned;                       // worker thread only; answers by image, question and length
 
     mutable std::mutex m_mutex;
     std::condition_variable_any m_wake;
     Events m_events;
     std::optional<LoadJob> m_load;
+    std::optional<std::filesystem::path> m_traceFile;
+    std::optional<InspectJob> m_inspection;
+    std::stop_source m_inspectionStop;      // of the running one
+    std::uint64_t m_lastInspection = 0;
     std::optional<RunRequest> m_pending;
     std::optional<RunRequest> m_running;
     std::stop_source m_stop;                // of the running job

@@ -57,8 +57,8 @@ const std::vector<OptionText> kPruneOptions{{"method", "none, script, gsp, qcsp,
                                             {"query-words", "all or content"},
                                             {"scope", "image or tile"},
                                             {"positions", "auto, compact or original"},
-                                            {"force-keep", "token ids to keep, e.g. 3,17"},
-                                            {"force-drop", "token ids to drop"},
+                                            {"force-keep", "token ids to keep, e.g. 3,17,40-44; they count within --keep"},
+                                            {"force-drop", "token ids to drop; the next of the order take their places"},
                                             {"dominant", "visionzip only"},
                                             {"contextual", "visionzip only"},
                                             {"layers", "fastv, pdrop, sparsevlm only"},
@@ -76,20 +76,26 @@ const OptionText kClamp{"clamp", "take a --keep above the number of tokens as al
 const std::vector<VerbText>& verbTexts() {
     static const std::vector<VerbText> verbs{
         {"run", "One image and one question: answer, kept tokens, timings", {kImage, kFrames, kQuestion, kPrompt, kNewTokens}, {kJsonFlag, kClamp}, true, true},
-        {"prune", "The pruning decision only, from a model or a features file", {{"features", "safetensors file with tokens and query"}, kImage, kFrames, kQuestion, kPrompt},
-         {kJsonFlag, kClamp}, true, true},
+        {"prune", "The pruning decision only, from a model or a features file", {{"features", "safetensors file with tokens and query"}, kImage, kFrames, kQuestion, kPrompt,
+          {"explain", "token ids to explain in the JSON, e.g. 3,17,40-44: partners, shares of Eq. 11, what would change the outcome"}},
+         {kJsonFlag, kClamp, {"survival", "in the JSON: from which budget each token is kept, and at which tau"}}, true, true},
         {"dump", "Intermediate tensors to a safetensors file", {kImage, kFrames, kQuestion, kPrompt, {"out", "file to write"}}, {kJsonFlag, kClamp}, true, true},
         {"eval", "A benchmark: metrics with confidence intervals, resumable",
          {{"data", "suite, one JSON object a line"}, {"limit-items", "only the first N items"}, {"out", "results, one line an item; goes on where it stopped"}, kNewTokens},
          {kJsonFlag, kClamp, {"blank", "show every image as its mean colour"}}, true, true},
         {"bench", "Times the pruning core and the engine", {}, {kJsonFlag}, true, false},
+        {"trace save", "One image and one question to a portable trace file",
+         {kImage, kFrames, kQuestion, kPrompt, kNewTokens, {"out", "file to write, .prunescope"}, {"picture", "original picture: embed or path"}},
+         {kJsonFlag, kClamp, {"unpruned", "keep the answer without pruning too"}}, true, true},
+        {"trace open", "What a trace file holds; needs no model", {}, {kJsonFlag}, false, false},
+        {"trace diff", "How two trace files differ", {{"run-a", "which run of the first file, from 0"}, {"run-b", "which run of the second file, from 0"}}, {kJsonFlag}, false, false},
         {"models", "What can be loaded here", {}, {kJsonFlag}, false, false},
         {"doctor", "What this machine offers and what is missing", {}, {kJsonFlag}, true, false},
     };
     return verbs;
 }
 
-const std::vector<std::string> kLaterVerbs{"compare", "sweep", "figure", "trace"};
+const std::vector<std::string> kLaterVerbs{"compare", "sweep", "figure"};
 
 std::vector<std::string> verbNames() {
     std::vector<std::string> names = kLaterVerbs;
@@ -123,12 +129,14 @@ void describe(CLI::App& app, Slots& slots, const VerbText& verb) {
         app.add_flag(std::string("--") + flag.name, slots.flags[flag.name], flag.help);
     }
     app.add_flag("--quiet", slots.flags["quiet"], "no notes and tables on stderr");
-    app.add_option("--limit", slots.limits, "raise a limit: NAME=VALUE (image-file-bytes, image-pixels, image-side, query, prompt-tokens)")
+    app.add_option("--limit", slots.limits, "raise a limit: NAME=VALUE (image-file-bytes, image-pixels, image-side, query, prompt-tokens, trace-bytes)")
         ->type_size(1)
         ->allow_extra_args(false)
         ->type_name("");
     if (std::strcmp(verb.name, "models") == 0) {
         app.add_option("folders", slots.folders, "folders to look at")->type_name("");
+    } else if (std::strcmp(verb.name, "trace open") == 0 || std::strcmp(verb.name, "trace diff") == 0) {
+        app.add_option("files", slots.folders, "trace files")->type_name("");
     }
 }
 
@@ -158,7 +166,7 @@ std::string overview() {
     std::string text = "prunescope-cli " + programVersion() + ": what visual-token pruning decides on LLaVA models\n\nUsage: prunescope-cli VERB [options]\n\nVerbs:\n";
     for (const VerbText& verb : verbTexts()) {
         std::string name = verb.name;
-        name.resize(9, ' ');
+        name.resize(11, ' ');
         text += "  " + name + verb.help + "\n";
     }
     return text + "\n'prunescope-cli VERB --help' lists the options of a verb.\n";
@@ -224,7 +232,16 @@ Result<Arguments> parseArguments(int argc, const char* const* argv) {
         return arguments;
     }
     if (std::find(kLaterVerbs.begin(), kLaterVerbs.end(), arguments.verb) != kLaterVerbs.end()) {
-        return usage("USAGE-NOT-BUILT", "verb not built yet", arguments.verb, "this version does run, prune, dump, eval, bench, models and doctor", {});
+        return usage("USAGE-NOT-BUILT", "verb not built yet", arguments.verb, "this version does run, prune, dump, eval, bench, trace, models and doctor", {});
+    }
+    int first = 2;   // the first argument behind the verb
+    if (arguments.verb == "trace" && argc > 2 && argv[2][0] != '-') {
+        arguments.verb += std::string(" ") + argv[2];
+        first = 3;
+    } else if (arguments.verb == "trace") {
+        const bool help = argc > 2 && (std::strcmp(argv[2], "--help") == 0 || std::strcmp(argv[2], "-h") == 0);
+        arguments.text = help ? overview() : "";
+        return help ? Result<Arguments>(arguments) : usage("USAGE-VERB", "no job given for trace", {}, {}, "write trace save, trace open or trace diff");
     }
     const auto& verbs = verbTexts();
     const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const VerbText& each) { return arguments.verb == each.name; });
@@ -242,7 +259,7 @@ Result<Arguments> parseArguments(int argc, const char* const* argv) {
     app.name(arguments.verb);
     describe(app, slots, *verb);
     try {
-        std::vector<std::string> rest(argv + 2, argv + argc);
+        std::vector<std::string> rest(argv + first, argv + argc);
         std::reverse(rest.begin(), rest.end());
         app.parse(rest);
     } catch (const CLI::CallForHelp&) {

@@ -185,6 +185,9 @@ std::string table(const Json& report) {
     for (const auto& [n, row] : report["decision_ms"].items()) {
         text += "decision n=" + n + ": median " + ms(row["median"]) + ", p95 " + ms(row["p95"]) + "\n";
     }
+    for (const auto& [n, row] : report["analysis_ms"].items()) {
+        text += "analysis n=" + n + ": one token " + ms(row["explain"]) + ", budgets " + ms(row["budgets"]) + ", taus " + ms(row["taus"]) + "\n";
+    }
     for (const auto& [name, row] : report["greedy"].items()) {
         text += "greedy " + name + ": " + ms(row["ms"]) + ", straight loop " + ms(row["straight_ms"]) + ", ratio " + formatFixed(row["ratio"].get<double>(), 1) + "\n";
     }
@@ -210,6 +213,14 @@ int benchVerb(Session& session) {
             return session.fail(timing.error());
         }
         report["decision_ms"][name] = {{"median", rounded(timing->medianMs)}, {"p95", rounded(timing->p95Ms)}, {"changes", timing->changes}};
+    }
+    const std::pair<const char*, Result<AnalysisTiming>> analyses[] = {{"576", timeAnalyses(576, kChannels, 576, true)}, {"2880", timeAnalyses(2880, kChannels, 320, false)}};
+    for (const auto& [name, timing] : analyses) {
+        if (!timing) {
+            return session.fail(timing.error());
+        }
+        report["analysis_ms"][name] = {{"explain", rounded(timing->explainMs)}, {"budgets", rounded(timing->budgetsMs)}, {"last_budget", timing->lastBudget},
+                                       {"taus", rounded(timing->tausMs)}, {"explain_with_flips", timing->flipsMs > 0 ? Json(rounded(timing->flipsMs)) : Json(nullptr)}};
     }
     const std::pair<const char*, Result<Json>> greedy[] = {{"576x64", timeGreedy(576, 64, 25)}, {"2880x320", timeGreedy(2880, 320, 11)}};
     for (const auto& [name, row] : greedy) {

@@ -93,12 +93,13 @@ struct LimitRow {
     std::int64_t hard;
 };
 
-Result<void> readLimits(const Arguments& arguments, PipelineLimits& limits) {
+Result<void> readLimits(const Arguments& arguments, PipelineLimits& limits, std::int64_t& traceBytes) {
     const std::vector<LimitRow> rows{{{"image-file-bytes", "image.file"}, &limits.image.fileBytes, 2LL << 30},
                                      {{"image-pixels", "image.pixels"}, &limits.image.pixels, 1'000'000'000},
                                      {{"image-side", "image.side"}, &limits.image.side, 65'535},
                                      {{"query", "query-bytes"}, &limits.questionBytes, 1LL << 20},
-                                     {{"prompt-tokens"}, &limits.promptTokens, 1LL << 20}};
+                                     {{"prompt-tokens"}, &limits.promptTokens, 1LL << 20},
+                                     {{"trace-bytes"}, &traceBytes, 1LL << 40}};
     std::vector<std::string> known;
     for (const LimitRow& row : rows) {
         known.insert(known.end(), row.names.begin(), row.names.end());
@@ -110,7 +111,7 @@ Result<void> readLimits(const Arguments& arguments, PipelineLimits& limits) {
         if (equals == std::string::npos || row == rows.end()) {
             const auto near = nearestName(name, known);
             return usage("USAGE-LIMIT", "limit", text, equals == std::string::npos ? "not NAME=VALUE" : "no limit has this name",
-                         near ? "did you mean " + *near + "?" : "names: image-file-bytes, image-pixels, image-side, query, prompt-tokens");
+                         near ? "did you mean " + *near + "?" : "names: image-file-bytes, image-pixels, image-side, query, prompt-tokens, trace-bytes");
         }
         const auto value = parseAmount(std::string_view(text).substr(equals + 1));
         if (!value) {
@@ -210,7 +211,7 @@ Result<CommonOptions> readCommonOptions(const Arguments& arguments) {
         word<DtypeChoice>(arguments, "dtype",
                           {{"auto", DtypeChoice::kAuto}, {"float32", DtypeChoice::kFloat32}, {"bfloat16", DtypeChoice::kBFloat16}, {"float16", DtypeChoice::kFloat16}},
                           options.load.dtype),
-        readThreads(arguments, options), readLimits(arguments, options.limits), readPrune(arguments, options.prune), refuseForeignOptions(arguments),
+        readThreads(arguments, options), readLimits(arguments, options.limits, options.traceBytes), readPrune(arguments, options.prune), refuseForeignOptions(arguments),
         readDevice(arguments, options.load)};
     for (const Result<void>& step : steps) {
         if (!step) {

@@ -13,7 +13,7 @@ namespace {
 int dispatch(Session& session) {
     using Verb = int (*)(Session&);
     static const std::map<std::string, Verb> verbs{{"run", runVerb},     {"prune", pruneVerb},   {"dump", dumpVerb},    {"eval", evalVerb},
-                                                   {"bench", benchVerb}, {"models", modelsVerb}, {"doctor", doctorVerb}};
+                                                   {"bench", benchVerb}, {"trace save", traceVerb}, {"trace open", traceVerb}, {"trace diff", traceVerb}, {"models", modelsVerb}, {"doctor", doctorVerb}};
     return verbs.at(session.arguments().verb)(session);
 }
 

@@ -3,6 +3,7 @@
 #include "app/cli/session.h"
 #include "core/run/errors.h"
 #include "core/run/features_file.h"
+#include "core/run/option_names.h"
 #include "core/run/stage_clock.h"
 
 #include <algorithm>
@@ -11,9 +12,34 @@
 namespace prunescope::cli {
 namespace {
 
-int report(Session& session, const PruneDecision& decision, double loadMs, const std::vector<std::string>& warnings, const Json& extra) {
+/// What --explain and --survival ask for.
+Result<InspectWish> readWish(const Session& session) {
+    InspectWish wish;
+    wish.budgets = wish.taus = session.arguments().flags.count("survival") != 0;
+    wish.reasons.flips = true;
+    if (session.arguments().has("explain")) {
+        auto tokens = parseIndexList("explain", session.arguments().value("explain"));
+        if (!tokens) {
+            return tokens.error();
+        }
+        wish.tokens = std::move(*tokens);
+    }
+    if (!session.json() && (wish.budgets || !wish.tokens.empty())) {
+        return makeError(ErrorCode::kUsage, "USAGE-JSON", "option needs --json", wish.budgets ? "--survival" : "--explain", "the drawn grid has no room for it", "add --json");
+    }
+    return wish;
+}
+
+int report(Session& session, const PruneDecision& decision, double loadMs, const std::vector<std::string>& warnings, const Json& extra,
+           const Inspection& inspection) {
     if (session.json()) {
         Json json = pruneJson(decision, loadMs);
+        for (const TokenReasons& reasons : inspection.reasons) {
+            json["reasons"].push_back(reasonsJson(reasons));
+        }
+        if (inspection.budgets && inspection.taus) {
+            json["survival"] = survivalJson(*inspection.budgets, *inspection.taus);
+        }
         for (const std::string& warning : warnings) {
             json["warnings"].push_back(warning);
         }
@@ -46,17 +72,30 @@ int pruneFeatures(Session& session, const std::filesystem::path& path) {
     if (const auto fits = session.checkAgainst(prune, features->input.tokens.size(0), features->input.tiles); !fits) {
         return session.fail(fits.error());
     }
+    const auto wish = readWish(session);
+    if (!wish) {
+        return session.fail(wish.error());
+    }
+    Inspection inspection;
     const auto decision = guarded("cannot prune", [&]() -> Result<PruneDecision> {
         PruneSession pruning;
         if (const auto set = pruning.setInput(std::move(features->input), session.stop()); !set) {
             return set.error();
         }
-        return pruning.decide(prune, session.stop());
+        auto decided = pruning.decide(prune, session.stop());
+        if (decided) {
+            auto inspected = inspectDecision(pruning, prune, *wish, session.stop());
+            if (!inspected) {
+                return inspected.error();
+            }
+            inspection = std::move(*inspected);
+        }
+        return decided;
     });
     if (!decision) {
         return session.fail(decision.error());
     }
-    return report(session, *decision, loadMs, features->warnings, Json::object());
+    return report(session, *decision, loadMs, features->warnings, Json::object(), inspection);
 }
 
 int pruneImage(Session& session) {
@@ -65,6 +104,10 @@ int pruneImage(Session& session) {
         return session.fail(request.error());
     }
     request->withAnswer = false;
+    const auto wish = readWish(session);
+    if (!wish) {
+        return session.fail(wish.error());
+    }
     if (const auto decoded = session.decodeFirst(*request); !decoded) {
         return session.fail(decoded.error());
     }
@@ -79,6 +122,10 @@ int pruneImage(Session& session) {
     if (!ran) {
         return session.fail(ran.error());
     }
+    const auto inspection = (*pipeline)->inspect(*request, *wish, session.stop());
+    if (!inspection) {
+        return session.fail(inspection.error());
+    }
     const RunResult& result = **ran;
     const StageTimings& t = result.timings;
     std::vector<std::string> warnings;
@@ -91,7 +138,8 @@ int pruneImage(Session& session) {
     const double before = t.decodeImageMs + t.preprocessMs + t.visionMs + t.projectMs;
     return report(session, *result.decision, (*pipeline)->facts().loadMs + before, warnings,
                   {{"load_model", (*pipeline)->facts().loadMs}, {"decode_image", t.decodeImageMs}, {"preprocess", t.preprocessMs}, {"vision", t.visionMs},
-                   {"project", t.projectMs}});
+                   {"project", t.projectMs}},
+                  *inspection);
 }
 
 TensorToWrite floatTensor(const char* name, const HostTensor& tensor) { return {name, tensor.shape(), {tensor.values().begin(), tensor.values().end()}, {}}; }

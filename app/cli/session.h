@@ -22,6 +22,7 @@ struct CommonOptions {
     ResizeMode resize = ResizeMode::kPillow13;
     LlamaPrefix prefix = LlamaPrefix::kFile;
     PipelineLimits limits;
+    std::int64_t traceBytes = 2LL << 30;   ///< largest trace file that is opened
     PruneOptions prune;
     double timeoutSeconds = 0;
     std::vector<std::string> notes;
@@ -79,6 +80,7 @@ int pruneVerb(Session& session);
 int dumpVerb(Session& session);
 int evalVerb(Session& session);
 int benchVerb(Session& session);
+int traceVerb(Session& session);
 int modelsVerb(Session& session);
 int doctorVerb(Session& session);
 

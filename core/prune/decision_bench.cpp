@@ -4,7 +4,9 @@
 
 #include "core/prune/errors.h"
 #include "core/prune/random_source.h"
+#include "core/prune/reasons.h"
 #include "core/prune/relevance.h"
+#include "core/prune/survival.h"
 
 #include <algorithm>
 #include <chrono>
@@ -127,6 +129,50 @@ Result<DecisionTiming> timeDecisions(std::int64_t n, std::int64_t d, std::int64_
     timing.changes = changes;
     timing.medianMs = times[times.size() / 2];
     timing.p95Ms = times[std::min(times.size() - 1, times.size() * 95 / 100)];
+    return timing;
+}
+
+Result<AnalysisTiming> timeAnalyses(std::int64_t n, std::int64_t d, std::int64_t lastBudget, bool withFlips, std::uint64_t seed) {
+    const Shape shape = shapeOf(n);
+    if (shape.side == 0 || d < 1) {
+        return shapeError(n);
+    }
+    PruneSession session;
+    if (Result<void> set = session.setInput(syntheticInput(shape.side, shape.tiles, d, seed)); !set) {
+        return set.error();
+    }
+    PruneOptions options;
+    options.scope = TileScope::kImage;
+    options.keep = n / 9;
+    if (Result<PruneDecision> decision = session.decide(options); !decision) {
+        return decision.error();
+    }
+    AnalysisTiming timing;
+    timing.lastBudget = lastBudget;
+    const auto clocked = [](double& target, const auto& work) -> Result<void> {
+        const auto start = std::chrono::steady_clock::now();
+        const auto done = work();
+        target = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+        return done ? Result<void>() : done.error();
+    };
+    const auto explained = [&](double& target, bool flips) -> Result<void> {
+        std::vector<double> times;
+        for (std::int64_t token = 0; token < n; token += std::max<std::int64_t>(1, n / 24)) {
+            if (Result<void> done = clocked(times.emplace_back(), [&] { return session.explain(options, token, {8, flips}); }); !done) {
+                return done;
+            }
+        }
+        std::sort(times.begin(), times.end());
+        target = times[times.size() / 2];
+        return {};
+    };
+    for (const Result<void>& step : {explained(timing.explainMs, false), clocked(timing.budgetsMs, [&] { return session.budgetSurvival(options, lastBudget); }),
+                                     clocked(timing.tausMs, [&] { return session.tauSurvival(options); }),
+                                     withFlips ? explained(timing.flipsMs, true) : Result<void>()}) {
+        if (!step) {
+            return step.error();
+        }
+    }
     return timing;
 }
 

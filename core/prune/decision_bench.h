@@ -25,6 +25,17 @@ struct DecisionTiming {
 /// the clock starts; each change draws all four knobs anew. Errors: BENCH-SHAPE (kUsage) and those of PruneSession.
 [[nodiscard]] Result<DecisionTiming> timeDecisions(std::int64_t n, std::int64_t d, std::int64_t changes, std::uint64_t seed = 1);
 
+/// Times of the analyses on the same features, similarity and edge table given; the greedy order is read by the first of them that needs it.
+struct AnalysisTiming {
+    double explainMs = 0;    ///< one token without counterfactuals, median over tokens
+    double budgetsMs = 0;    ///< survival over budgets 1 to `lastBudget`
+    double tausMs = 0;       ///< survival over tau
+    double flipsMs = 0;      ///< one token with counterfactuals, once both survivals are known; median over tokens
+    std::int64_t lastBudget = 0;
+};
+/// `withFlips`: they need the survival over all budgets, which takes seconds at 2880 tokens.
+[[nodiscard]] Result<AnalysisTiming> timeAnalyses(std::int64_t n, std::int64_t d, std::int64_t lastBudget, bool withFlips, std::uint64_t seed = 1);
+
 /// Similarity and weights for the greedy comparison of `bench` at n tokens (same shapes as timeDecisions).
 struct GreedyBenchInput {
     HostTensor similarity;        ///< [n, n]

@@ -20,6 +20,7 @@ namespace prunescope {
 struct CachedSession {
     std::unique_ptr<PruneSession> session;
     std::vector<std::int64_t> questionIds;
+    std::shared_ptr<const PruneInput> input;   ///< what the session holds
 };
 
 struct CachedImage {

@@ -12,13 +12,18 @@
 
 namespace prunescope {
 
+struct Trace;   // core/run/trace.h
+
 struct ServiceEvents {
     std::function<void(double, const std::string&)> onLoadProgress;
     std::function<void(ModelFacts, std::string folder)> onModelReady;
     std::function<void(std::uint64_t job, std::shared_ptr<const RunResult>)> onDecision;   ///< overlays can be drawn
     std::function<void(std::uint64_t job, bool unpruned, const std::string&)> onText;      ///< streamed answer pieces
     std::function<void(std::uint64_t job, bool unpruned, std::shared_ptr<const RunResult>)> onFinished;
-    std::function<void(std::uint64_t job, Error)> onError;                                 ///< job 0: loading
+    std::function<void(std::uint64_t job, Error)> onError;                                 ///< job 0: loading a model or a trace
+    std::function<void(std::uint64_t inspection, std::shared_ptr<const Inspection>)> onInspection;
+    std::function<void(std::uint64_t inspection, Error)> onInspectionError;
+    std::function<void(std::shared_ptr<const Trace>, std::string path)> onTraceReady;      ///< its runs are results to show as they are
 };
 
 class InferenceService {
@@ -30,6 +35,18 @@ public:
     /// answer follows, and the unpruned one too unless it is known for this image and question.
     virtual std::uint64_t submit(RunRequest request) = 0;
     virtual void cancel() = 0;
+    /// Reasons and survival of the decision for `request` (no answer is made). The newest wins, and a submit ends one that is running: ask again
+    /// after its onDecision. While an answer is being generated, inspections are served between two tokens. Returns the id that
+    /// Inspection::jobId and the events carry; 0 from a service that cannot.
+    virtual std::uint64_t inspect(RunRequest request, InspectWish wish) {
+        (void)request;
+        (void)wish;
+        return 0;
+    }
+    /// Opens a trace beside the model, or without one; onTraceReady or onError(0) follow. From then on a request whose image is the trace's
+    /// (`request.image == trace->image->decoded`) and whose question is recorded is decided and inspected from the trace; its answers are the
+    /// recorded ones where no model is loaded (else TRACE-NO-MODEL), the model's where one is.
+    virtual void openTrace(const std::filesystem::path& path) { (void)path; }
 };
 
 }  // namespace prunescope

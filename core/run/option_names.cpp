@@ -213,18 +213,69 @@ const std::vector<std::string>& pruneOptionNames() {
     return names;
 }
 
+std::vector<std::pair<std::string, std::string>> pruneOptionTexts(const PruneOptions& options) {
+    const PruneOptions standard;
+    std::vector<std::pair<std::string, std::string>> texts;
+    const auto add = [&](const char* name, bool differs, const std::string& text) {
+        if (differs) {
+            texts.emplace_back(name, text);
+        }
+    };
+    const auto list = [](const std::vector<std::int64_t>& indices) {
+        std::string text;
+        for (const std::int64_t index : indices) {
+            text += (text.empty() ? "" : ",") + std::to_string(index);
+        }
+        return text;
+    };
+    add("method", true, options.method);
+    add("keep", options.keep.has_value(), std::to_string(options.keep.value_or(0)));
+    add("keep-ratio", options.keepRatio.has_value(), formatNumber(options.keepRatio.value_or(0)));
+    add("tau", !(options.tau == standard.tau), (options.tau.isQuantile ? "q" : "") + formatNumber(options.tau.value));
+    add("gamma", options.gamma != standard.gamma, formatNumber(options.gamma));
+    add("gsp-ratio", options.gspRatio != standard.gspRatio, formatNumber(options.gspRatio));
+    add("fusion", options.fusion != standard.fusion, nameOf(options.fusion));
+    add("partition", options.partition != standard.partition, nameOf(options.partition));
+    add("qcsp", options.qcsp != standard.qcsp, nameOf(options.qcsp));
+    add("relevance-space", options.relevanceSpace != standard.relevanceSpace, nameOf(options.relevanceSpace));
+    add("relevance-sign", options.relevanceSign != standard.relevanceSign, nameOf(options.relevanceSign));
+    add("relevance-power", options.relevancePower != standard.relevancePower, formatNumber(options.relevancePower));
+    add("relevance-theta", options.relevanceTheta.has_value(), formatNumber(options.relevanceTheta.value_or(0)));
+    add("query-pooling", options.queryPooling != standard.queryPooling, nameOf(options.queryPooling));
+    add("query-words", options.queryWords != standard.queryWords, nameOf(options.queryWords));
+    add("scope", options.scope != standard.scope || options.keepPerTile, nameOf(options.scope));
+    add("positions", options.positions != standard.positions, nameOf(options.positions));
+    add("force-keep", !options.forceKeep.empty(), list(options.forceKeep));
+    add("force-drop", !options.forceDrop.empty(), list(options.forceDrop));
+    add("seed", options.seed != standard.seed, std::to_string(options.seed));
+    return texts;
+}
+
 Result<std::vector<std::int64_t>> parseIndexList(const std::string& option, std::string_view text) {
+    constexpr std::size_t kMost = 65'536;
     std::vector<std::int64_t> list;
     std::size_t begin = 0;
+    const auto refused = [&](const std::string& why) {
+        return makeError(ErrorCode::kUsage, "USAGE-LIST", "bad value for --" + option, shown(text), why, "write it as 3,17,40-44");
+    };
     while (true) {
         const std::size_t comma = text.find(',', begin);
         const std::string_view item = text.substr(begin, comma == std::string_view::npos ? std::string_view::npos : comma - begin);
-        const auto value = parseInt(item, 0, 1LL << 31);
-        if (!value) {
-            return makeError(ErrorCode::kUsage, "USAGE-LIST", "bad value for --" + option, shown(text),
-                             item.empty() ? "an item is empty" : "'" + shown(item) + "' is not a whole number from 0 up", "write it as 3,17,18");
+        const std::size_t dash = item.find('-', 1);
+        const auto first = parseInt(item.substr(0, dash), 0, 1LL << 31);
+        const auto last = dash == std::string_view::npos ? first : parseInt(item.substr(dash + 1), 0, 1LL << 31);
+        if (!first || !last) {
+            return refused(item.empty() ? "an item is empty" : "'" + shown(item) + "' is neither a whole number from 0 up nor a range of two");
         }
-        list.push_back(*value);
+        if (*last < *first) {
+            return refused("the range " + shown(item) + " runs backwards");
+        }
+        if (static_cast<std::uint64_t>(*last - *first) >= kMost - list.size()) {
+            return refused("more than " + formatCount(kMost) + " indices");
+        }
+        for (std::int64_t index = *first; index <= *last; ++index) {
+            list.push_back(index);
+        }
         if (comma == std::string_view::npos) {
             return list;
         }

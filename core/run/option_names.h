@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace prunescope {
@@ -33,7 +34,11 @@ namespace prunescope {
 /// Names that setPruneOption knows.
 [[nodiscard]] const std::vector<std::string>& pruneOptionNames();
 
-/// Strict comma-separated list of whole numbers >= 0; an empty item is an error.
+/// The options that differ from the defaults, as names and texts that setPruneOption reads back to equal options.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> pruneOptionTexts(const PruneOptions& options);
+
+/// Strict comma-separated list of whole numbers >= 0 and ranges such as 40-44 (both ends included); an empty item is an error, and so are more
+/// than 65,536 indices.
 [[nodiscard]] Result<std::vector<std::int64_t>> parseIndexList(const std::string& option, std::string_view text);
 
 /// The candidate with the smallest edit distance, when it is close enough to be meant (distance <= 1 + length / 4).

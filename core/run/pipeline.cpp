@@ -84,6 +84,7 @@ struct Pipeline::State {
         StageTimings times;
         PromptPlan plan;
         CachedImage* image = nullptr;
+        std::shared_ptr<const PruneInput> input;
     };
 
     Result<std::shared_ptr<const DecodedImage>> decode(const RunRequest& request);
@@ -94,8 +95,11 @@ struct Pipeline::State {
     [[nodiscard]] int signFor(RelevanceSpace space) const;
     Result<HostTensor> queryFor(Job& job, RelevanceSpace space, bool& segments);
     Result<PruneSession*> sessionFor(Job& job, RelevanceSpace space);
+    Result<PruneSession*> readySession(Job& job, PruneOptions& options);
     Result<std::shared_ptr<const PruneDecision>> decide(Job& job);
+    Result<Inspection> inspect(const RunRequest& request, const InspectWish& wish, std::stop_token stop);
     Result<void> answer(Job& job, const PrefillInput& input, const RunCallbacks& callbacks, RunResult& result);
+    Result<void> score(const PrefillInput& input, std::stop_token stop, RunResult& result);
     Result<std::shared_ptr<const RunResult>> run(const RunRequest& request, const RunCallbacks& callbacks, std::stop_token stop);
     Result<DumpTensors> dump(const RunRequest& request, std::stop_token stop);
 };
@@ -267,6 +271,7 @@ Result<PruneSession*> Pipeline::State::sessionFor(Job& job, RelevanceSpace space
             return asked.error();
         }
         cached.questionIds = job.plan.questionIds;
+        cached.input = std::make_shared<const PruneInput>(cached.session->input());
         return cached.session.get();
     }
     PruneInput input;
@@ -282,11 +287,12 @@ Result<PruneSession*> Pipeline::State::sessionFor(Job& job, RelevanceSpace space
     }
     cached.session = std::move(session);
     cached.questionIds = job.plan.questionIds;
+    cached.input = std::make_shared<const PruneInput>(cached.session->input());
     return cached.session.get();
 }
 
-Result<std::shared_ptr<const PruneDecision>> Pipeline::State::decide(Job& job) {
-    PruneOptions options = job.request.prune;
+/// The session of image and question, and the options as far as the model has a say in them.
+Result<PruneSession*> Pipeline::State::readySession(Job& job, PruneOptions& options) {
     const auto space = spaceFor(options, job.image->context->vision);
     if (!space) {
         return space.error();
@@ -304,6 +310,16 @@ Result<std::shared_ptr<const PruneDecision>> Pipeline::State::decide(Job& job) {
     if (options.positions == PositionMode::kAuto) {
         const bool original = checkpoint.relevance && checkpoint.relevance->positions == "original";
         options.positions = original ? PositionMode::kOriginal : PositionMode::kCompact;
+    }
+    job.input = job.image->sessions[*space == RelevanceSpace::kClip ? 1 : 0].input;
+    return *session;
+}
+
+Result<std::shared_ptr<const PruneDecision>> Pipeline::State::decide(Job& job) {
+    PruneOptions options = job.request.prune;
+    const auto session = readySession(job, options);
+    if (!session) {
+        return session.error();
     }
     auto decided = (*session)->decide(options, job.stop);
     if (!decided) {
@@ -336,6 +352,9 @@ Result<void> Pipeline::State::answer(Job& job, const PrefillInput& input, const 
         if (!tokenizer.isSpecial(id)) {
             emit(decoder.push(id));
         }
+        if (callbacks.onStep) {
+            callbacks.onStep();
+        }
     }, job.stop);
     if (!generated) {
         return generated.error();
@@ -355,8 +374,21 @@ Result<void> Pipeline::State::answer(Job& job, const PrefillInput& input, const 
     return {};
 }
 
+/// How likely the model finds given ids after this prompt.
+Result<void> Pipeline::State::score(const PrefillInput& input, std::stop_token stop, RunResult& result) {
+    if (result.request.scoreTokens.empty()) {
+        return {};
+    }
+    const auto scored = model->scoreContinuation(input, result.request.scoreTokens, stop);
+    if (!scored) {
+        return scored.error();
+    }
+    result.scoredLogProbability = *scored;
+    return {};
+}
+
 Result<std::shared_ptr<const RunResult>> Pipeline::State::run(const RunRequest& request, const RunCallbacks& callbacks, std::stop_token stop) {
-    Job job{request, stop, {}, {}, {}, nullptr};
+    Job job{request, stop, {}, {}, {}, nullptr, nullptr};
     if (const auto valid = validateOptions(request.prune); !valid) {
         return valid.error();
     }
@@ -386,6 +418,7 @@ Result<std::shared_ptr<const RunResult>> Pipeline::State::run(const RunRequest& 
     result->request = request;
     result->image = job.image->context;
     result->decision = *decision;
+    result->input = job.input;
     result->promptTokens = job.plan.textTokens();
     append(result->warnings, checkpoint.warnings);
     append(result->warnings, tokenizer.warnings());
@@ -399,11 +432,12 @@ Result<std::shared_ptr<const RunResult>> Pipeline::State::run(const RunRequest& 
         result->timings.totalMs = job.clock.totalMs();
     };
     finish(0);
+    const bool answers = request.withAnswer || !request.scoreTokens.empty();
     if (callbacks.onDecision) {
-        callbacks.onDecision(request.withAnswer ? std::make_shared<const RunResult>(*result) : std::shared_ptr<const RunResult>(result));
+        callbacks.onDecision(answers ? std::make_shared<const RunResult>(*result) : std::shared_ptr<const RunResult>(result));
     }
     job.clock.skip();
-    if (!request.withAnswer) {
+    if (!answers) {
         return std::shared_ptr<const RunResult>(std::move(result));
     }
     if (stop.stop_requested()) {
@@ -411,6 +445,10 @@ Result<std::shared_ptr<const RunResult>> Pipeline::State::run(const RunRequest& 
     }
     const PrefillInput input = splicePrompt(job.plan, checkpoint.config.imageToken, result->image->vision.projected, (*decision)->emitted,
                                             (*decision)->options.positions);
+    if (!request.withAnswer) {
+        const auto scored = score(input, stop, *result);
+        return scored ? Result<std::shared_ptr<const RunResult>>(std::move(result)) : scored.error();
+    }
     if (const std::int64_t last = input.nextPosition + request.maxNewTokens; last > checkpoint.config.text.maxPosition) {
         result->warnings.push_back("the prompt and " + formatCount(request.maxNewTokens) + " new tokens reach position " + formatCount(last)
                                    + ", the model was made for " + formatCount(checkpoint.config.text.maxPosition));
@@ -419,7 +457,34 @@ Result<std::shared_ptr<const RunResult>> Pipeline::State::run(const RunRequest& 
         return answered.error();
     }
     finish(static_cast<std::int64_t>(result->answerTokens.size()));
+    if (const auto scored = result->finish == FinishReason::kCancelled ? Result<void>() : score(input, stop, *result); !scored) {
+        return scored.error();
+    }
     return std::shared_ptr<const RunResult>(std::move(result));
+}
+
+Result<Inspection> Pipeline::State::inspect(const RunRequest& request, const InspectWish& wish, std::stop_token stop) {
+    Job job{request, stop, {}, {}, {}, nullptr, nullptr};
+    auto plan = planPrompt(tokenizer, checkpoint, request.question, request.rawPrompt, request.prune.queryWords, limits.questionBytes, limits.promptTokens);
+    if (!plan) {
+        return plan.error();
+    }
+    job.plan = std::move(*plan);
+    const auto image = context(job);
+    if (!image) {
+        return image.error();
+    }
+    job.image = *image;
+    PruneOptions options = request.prune;
+    const auto session = readySession(job, options);
+    if (!session) {
+        return session.error();
+    }
+    auto inspection = inspectDecision(**session, options, wish, stop);
+    if (inspection) {
+        inspection->jobId = request.jobId;
+    }
+    return inspection;
 }
 
 Result<Pipeline::DumpTensors> Pipeline::State::dump(const RunRequest& request, std::stop_token stop) {
@@ -514,7 +579,7 @@ void Pipeline::setLimits(const PipelineLimits& limits) { m_state->limits = limit
 
 Result<std::shared_ptr<const ImageContext>> Pipeline::prepareImage(const RunRequest& request, std::stop_token stop) {
     return guarded("cannot encode the image", [&]() -> Result<std::shared_ptr<const ImageContext>> {
-        State::Job job{request, stop, {}, {}, {}, nullptr};
+        State::Job job{request, stop, {}, {}, {}, nullptr, nullptr};
         const auto image = m_state->context(job);
         if (!image) {
             return image.error();
@@ -526,6 +591,10 @@ Result<std::shared_ptr<const ImageContext>> Pipeline::prepareImage(const RunRequ
 
 Result<std::shared_ptr<const RunResult>> Pipeline::run(const RunRequest& request, const RunCallbacks& callbacks, std::stop_token stop) {
     return guarded("cannot run", [&]() { return m_state->run(request, callbacks, stop); });
+}
+
+Result<Inspection> Pipeline::inspect(const RunRequest& request, const InspectWish& wish, std::stop_token stop) {
+    return guarded("cannot look closer", [&]() { return m_state->inspect(request, wish, stop); });
 }
 
 Result<Pipeline::DumpTensors> Pipeline::dump(const RunRequest& request, std::stop_token stop) {

@@ -8,6 +8,7 @@
 #include "core/base/result.h"
 #include "core/image/image.h"
 #include "core/prune/prune.h"
+#include "core/run/inspection.h"
 #include "core/run/language_model.h"
 #include "core/text/tokenizer.h"
 #include "core/analysis/diagnostics.h"
@@ -34,6 +35,7 @@ struct RunRequest {
     bool withAnswer = true;                       ///< false: the decision only
     bool withDiagnostics = true;                  ///< local redundancy for the overlays; its time is left out of all timings
     std::uint64_t jobId = 0;                      ///< copied into the result
+    std::vector<std::int64_t> scoreTokens;        ///< answer ids to score under this decision (teacher forcing); empty: none
 };
 
 struct StageTimings {
@@ -60,10 +62,12 @@ struct RunResult {
     RunRequest request;
     std::shared_ptr<const ImageContext> image;
     std::shared_ptr<const PruneDecision> decision;
+    std::shared_ptr<const PruneInput> input;   ///< what the decision looked at (tensors shared): a PruneSession set to it decides the same
     std::int64_t promptTokens = 0;        ///< text ids in the prompt, visual tokens left out
     std::string answer;                   ///< empty while only the decision is known
     std::vector<std::int64_t> answerTokens;
-    std::vector<float> answerLogProbabilities;
+    std::vector<float> answerLogProbabilities;   ///< natural log, of each answer token
+    std::optional<double> scoredLogProbability;   ///< sum over request.scoreTokens, given this decision's visual tokens; its time is not in `timings`
     FinishReason finish = FinishReason::kEos;
     bool hasAnswer = false;
     StageTimings timings;
@@ -75,6 +79,7 @@ struct RunResult {
 struct RunCallbacks {
     std::function<void(std::shared_ptr<const RunResult>)> onDecision;   ///< before the answer starts
     std::function<void(const std::string&)> onText;                     ///< streamed pieces of the answer
+    std::function<void()> onStep;                                       ///< after each generated token: `inspect` may be called from here
 };
 
 /// What a request may ask of the machine; `--limit NAME=VALUE` raises them.
@@ -103,6 +108,10 @@ public:
     /// Decision and answer. A stop request before the first token is an Error (kCancelled); after it the result holds what there is
     /// (FinishReason::kCancelled). Errors: USAGE-*, FILE-*, IMG-*, MODEL-*, TOK-*, PRUNE-*, NUM-*, LIMIT-*, MEM-*, DEVICE-*.
     [[nodiscard]] Result<std::shared_ptr<const RunResult>> run(const RunRequest& request, const RunCallbacks& callbacks, std::stop_token stop);
+
+    /// Reasons and survival of the decision that `run` would make; vision and session from the cache where they are. `request.withAnswer` is
+    /// not looked at.
+    [[nodiscard]] Result<Inspection> inspect(const RunRequest& request, const InspectWish& wish, std::stop_token stop);
 
     /// Intermediate tensors for `dump` (pixel_values, vision_features, projected, input_ids, positions, logits).
     struct DumpTensors { HostTensor pixelValues, visionFeatures, projected, logits; std::vector<std::int64_t> inputIds, positions; };

@@ -100,6 +100,11 @@ Json runJson(const RunResult& result, const ModelFacts& model, const ProgramFact
     json["kept"] = decision.kept;
     json["answer"] = result.answer;
     json["answer_tokens"] = result.answerTokens;
+    Json logProbabilities = Json::array();
+    for (const float value : result.answerLogProbabilities) {
+        logProbabilities.push_back(number(value));
+    }
+    json["answer_log_probabilities"] = std::move(logProbabilities);
     json["finish_reason"] = nameOf(result.finish);
     json["timings_ms"] = {{"load_model", rounded(loadModelMs)},
                           {"decode_image", rounded(t.decodeImageMs)},

@@ -32,6 +32,11 @@ struct ProgramFacts {
 /// prunescope.prune/1. `loadMs`: reading the file (or image and model). Numbers that were not computed are null.
 [[nodiscard]] Json pruneJson(const PruneDecision& decision, double loadMs);
 
+/// What `prune --explain` adds for each token: the numbers behind its outcome (core/prune/reasons.h).
+[[nodiscard]] Json reasonsJson(const TokenReasons& reasons);
+/// What `prune --survival` adds: `budget` (entry by token, or the ranges where kept sets are not nested) and `tau` (ranges by token).
+[[nodiscard]] Json survivalJson(const BudgetSurvival& budgets, const TauSurvival& taus);
+
 /// The token grid, one character a token: '#' kept, '+' forced, '.' dropped, 'x' force-dropped; tiles one below the other; then one line of counts.
 [[nodiscard]] std::string drawDecision(const PruneDecision& decision);
 

@@ -47,7 +47,7 @@ TEST_F(Catalogue, C01_NoArgumentsHelpVersionTypos) {
     expectError(option, 2, "USAGE-OPTION");
     EXPECT_NE(option.err.find("--gamma"), std::string::npos) << option.err;
     expectError(runCli({"run", "stray"}), 2, "USAGE-ARGS");
-    for (const char* later : {"compare", "sweep", "figure", "trace"}) {
+    for (const char* later : {"compare", "sweep", "figure"}) {
         expectError(runCli({later}), 2, "USAGE-NOT-BUILT", later);
     }
 }
@@ -96,9 +96,10 @@ TEST_F(CatalogueFeatures, C06_Ratio) {
 }
 
 TEST_F(CatalogueFeatures, C07_Lists) {
-    for (const char* text : {"1,2,x", "1,,2", "1-3"}) {
+    for (const char* text : {"1,2,x", "1,,2", "3-1", "1-", "0-99999999"}) {
         expectError(prune({"--force-keep", text}), 2, "USAGE-LIST", text);
     }
+    EXPECT_NE(prune({"--keep", "5", "--force-keep", "1-3,7"}).out.find("\"force_keep\":[1,2,3,7]"), std::string::npos);
     expectError(prune({"--force-keep", "16"}), 2, "USAGE-");
     expectError(prune({"--force-keep", "3", "--force-drop", "3"}), 2, "USAGE-");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The inference worker: order of events, newest request wins, cancel, reuse of the unpruned answer, quick shutdown.
 #include "app/inference_worker.h"
+#include "core/base/sha256.h"
 #include "tests/run/fake_model.h"
 
 #include <gtest/gtest.h>
@@ -35,6 +36,17 @@ public:
         events.onFinished = [this](std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result) {
             say("finished " + std::to_string(job) + (unpruned ? " whole" : " pruned") + (result->finish == FinishReason::kCancelled ? " cancelled" : ""));
         };
+        events.onInspection = [this](std::uint64_t id, const std::shared_ptr<const Inspection>& inspection) {
+            say("inspected " + std::to_string(id) + " token " + std::to_string(inspection->reasons.at(0).trace.index));
+        };
+        events.onInspectionError = [this](std::uint64_t id, const Error& error) { say("inspection error " + std::to_string(id) + " " + error.id); };
+        events.onTraceReady = [this](const std::shared_ptr<const Trace>& trace, const std::string&) {
+            {
+                const std::lock_guard lock(m_mutex);
+                m_trace = trace;
+            }
+            say("trace " + std::to_string(trace->runs.size()));
+        };
         events.onError = [this](std::uint64_t job, const Error& error) { say("error " + std::to_string(job) + " " + error.id); };
         return events;
     }
@@ -59,6 +71,10 @@ public:
         const std::lock_guard lock(m_mutex);
         m_words.clear();
     }
+    std::shared_ptr<const Trace> trace() {
+        const std::lock_guard lock(m_mutex);
+        return m_trace;
+    }
 
 private:
     void say(std::string word) {
@@ -72,6 +88,7 @@ private:
     std::condition_variable m_heard;
     std::vector<std::string> m_words;
     std::map<std::string, std::string> m_texts;
+    std::shared_ptr<const Trace> m_trace;
 };
 
 PipelineOpener fakeOpener(const std::shared_ptr<FakeScript>& script) {
@@ -348,6 +365,90 @@ TEST(Catalogue, R10_CancelAndStartAThousandTimes) {
     }
     last = f.worker.submit(request);
     EXPECT_TRUE(f.listener.waitFor("finished " + std::to_string(last) + " whole"));
+}
+
+InspectWish about(std::int64_t token) {
+    InspectWish wish;
+    wish.tokens = {token};
+    return wish;
+}
+
+TEST(InferenceWorker, InspectsWhenIdle) {
+    Fixture f;
+    EXPECT_EQ(f.worker.inspect(ask("pot"), about(3)), 1U);
+    ASSERT_TRUE(f.listener.waitFor("inspected 1 token 3"));
+    EXPECT_EQ(f.worker.inspect(ask("pot"), about(99)), 2U);
+    ASSERT_TRUE(f.listener.waitFor("inspection error 2 PRUNE-TOKEN"));
+    EXPECT_EQ(f.script->generations, 0);
+}
+
+TEST(InferenceWorker, InspectsBetweenTwoTokens) {
+    Fixture f;
+    bool asked = false;
+    f.script->onStep = [&](int step, const std::stop_token&) {
+        if (step == 1 && !asked) {
+            asked = true;
+            f.worker.inspect(ask("pot"), about(5));
+        }
+    };
+    f.worker.submit(ask("pot"));
+    ASSERT_TRUE(f.listener.waitFor("finished 1 whole"));
+    const auto words = f.listener.words();
+    const auto inspected = std::find(words.begin(), words.end(), "inspected 1 token 5");
+    ASSERT_NE(inspected, words.end());
+    EXPECT_LT(inspected, std::find(words.begin(), words.end(), "finished 1 pruned")) << "while the answer was being generated";
+    EXPECT_EQ(f.listener.text("1 pruned"), "yes it is");
+}
+
+TEST(InferenceWorker, NewestInspectionWins) {
+    Fixture f;
+    f.script->onVision = [&](const std::stop_token&) {
+        for (int i = 0; i < 20; ++i) {
+            f.worker.inspect(ask("pot"), about(i % 16));
+        }
+    };
+    f.worker.submit(ask("pot"));
+    ASSERT_TRUE(f.listener.waitFor("inspected 20 token 3"));
+    const auto words = f.listener.words();
+    EXPECT_EQ(std::count_if(words.begin(), words.end(), [](const std::string& word) { return word.rfind("inspect", 0) == 0; }), 1);
+}
+
+TEST(InferenceWorker, TraceWithoutAModel) {
+    const std::string path = (std::filesystem::temp_directory_path() / ("worker-" + freshId() + ".prunescope")).string();
+    {
+        auto pipeline = fakePipeline(scriptSaying("yes it is"));
+        RunRequest whole = ask("pot");
+        whole.prune.method = "none";
+        whole.image = fakePicture("a");
+        RunRequest pruned = ask("pot");
+        pruned.image = whole.image;
+        const auto trace = makeTrace({pipeline->run(pruned, {}, {}).value(), pipeline->run(whole, {}, {}).value()}, pipeline->facts(), "fake", {}, PictureRule::kEmbed);
+        ASSERT_TRUE(saveTrace(path, *trace).ok());
+    }
+    Listener listener;
+    InferenceWorker worker(fakeOpener(scriptSaying("other")));
+    worker.setEvents(listener.events());
+    worker.openTrace(path);
+    ASSERT_TRUE(listener.waitFor("trace 2"));
+    std::filesystem::remove(path);
+    RunRequest request = listener.trace()->runs[0]->request;
+    worker.submit(request);
+    ASSERT_TRUE(listener.waitFor("finished 1 whole"));
+    EXPECT_EQ(listener.words(), (std::vector<std::string>{"trace 2", "decision 1", "finished 1 pruned", "finished 1 whole"}));
+    EXPECT_EQ(listener.text("1 pruned"), "yes it is");
+    worker.inspect(request, about(2));
+    ASSERT_TRUE(listener.waitFor("inspected 1 token 2"));
+    request.prune.keep = 7;
+    worker.submit(request);
+    ASSERT_TRUE(listener.waitFor("error 2 TRACE-NO-MODEL"));
+    EXPECT_TRUE(listener.has("decision 2"));
+    worker.openTrace("/nowhere.prunescope");
+    ASSERT_TRUE(listener.waitFor("error 0 FILE-NOENT"));
+    worker.loadModel("fake", {});   // with a model the answer is new
+    ASSERT_TRUE(listener.waitFor("ready llava"));
+    worker.submit(request);
+    ASSERT_TRUE(listener.waitFor("finished 3 whole"));
+    EXPECT_EQ(listener.text("3 pruned"), "other");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 Files named seed-* are made here; files with other names were found by fuzzing and are kept as they are. Standard library only.
 """
+import hashlib
 import json
 import pathlib
 import struct
@@ -218,11 +219,80 @@ def templates():
     put("template", "bytes", b"{{ '\xff' }}\x1e\xff\xfe")
 
 
+def traces():
+    """Containers with right and wrong checksums, and HEADER \\0 NAME \\0 TYPE ROWS COLS VALUES, which the target packs itself."""
+    def pad(data):
+        return data + bytes(-len(data) % 64)
+
+    def packed(header, sections, major=1, minor=0):
+        entries, body = [], b""
+        for name, kind, shape, data in sections:
+            body = pad(body)
+            entries.append({"name": name, "type": kind, "shape": shape, "offset": len(body), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
+            body += data
+        full = {**header, "format": {"name": "prunescope.trace", "major": major, "minor": minor}, "sections": entries}
+        text = json.dumps(full, separators=(",", ":"), sort_keys=True).encode()
+        front = 64 + len(text)
+        total = front + (-front % 64 if sections else 0) + len(body)
+        head = b"\x89PSCOPE\x1a" + struct.pack("<IIQQ", major, minor, len(text), total) + hashlib.sha256(text).digest() + text
+        return (pad(head) if sections else head) + body
+
+    options = {"method": "script", "keep": "2"}
+    times = {k: 1.5 for k in ("load_model", "decode_image", "preprocess", "vision", "project", "prune", "prefill", "decode", "first_token", "per_token", "total")}
+    cost = {k: 9 for k in ("macs_visual_only", "macs_llm", "macs_vision", "macs_total", "kv_bytes", "kv_bytes_measured", "peak_memory_bytes")}
+    run = {"question": "q?", "prompt": None, "max_new_tokens": 8, "requested": options, "options": options, "prompt_tokens": 5, "clip_space": False, "auto_sign": 1,
+           "tau": 0.5, "decision_warnings": [], "decision_ms": {k: 0.1 for k in ("gram", "relevance", "gsp", "greedy", "total")}, "has_answer": True, "answer": "yes",
+           "finish": "eos", "timings_ms": {**times, "vision_from_cache": False}, "cost": cost, "warnings": []}
+    grid = {"rows": 2, "cols": 2, "image_width": 4, "image_height": 3, "input_size": 4, "patch_size": 2, "scale": [1, 1], "offset": [0, 0], "padded": False, "class_token": False}
+    header = {"schema": "prunescope.trace/1", "created": "2026-01-01T00:00:00Z", "program": {"version": "0", "torch": "", "cuda": ""}, "environment": {"system": "x"},
+              "model": {"path": "m", "family": "llava", "device": "cpu", "dtype": "float32", "parameters": 1, "hidden": 2, "visual_tokens": 4, "patch_size": 2, "grid": [2, 2],
+                        "clip_text_tower": False, "load_ms": 0}, "runs": [run],
+              "image": {"path": "", "sha256": "00", "format": "png", "decode_ms": 1, "preprocess_ms": 1, "vision_ms": 1, "project_ms": 1, "warnings": [], "rule": "embed",
+                        "grid": grid}}
+    f32 = lambda *values: struct.pack(f"<{len(values)}f", *values)
+    i32 = lambda *values: struct.pack(f"<{len(values)}i", *values)
+    i64 = lambda *values: struct.pack(f"<{len(values)}q", *values)
+    sections = [("image.rgb", "U8", [3, 4, 3], bytes(range(36))), ("image.seen", "U8", [4, 4, 3], bytes(48)), ("tokens", "F32", [4, 2], f32(1, 0, 0, 1, 1, 1, -1, 2)),
+                ("run0.query", "F32", [2], f32(1, 2)), ("run0.kept", "U8", [4], bytes((1, 0, 1, 0))), ("run0.reason", "U8", [4], bytes((0, 1, 0, 2))),
+                ("run0.row", "I32", [4], i32(0, 0, 1, 1)), ("run0.col", "I32", [4], i32(0, 1, 0, 1)), ("run0.degree", "I32", [4], i32(1, 1, 0, 2)),
+                ("run0.gsp_rank", "I32", [4], i32(0, 1, 2, 3)), ("run0.mean_similarity", "F32", [4], f32(0.5, 0.5, float("nan"), 1)),
+                ("run0.gsp_score", "F32", [4], f32(1, 2, 3, 4)), ("run0.relevance_raw", "F32", [4], f32(0.1, 0.2, 0.3, 0.4)), ("run0.relevance", "F32", [4], f32(0, 1, 0.5, 0.2)),
+                ("run0.order", "I64", [2], i64(0, 2)), ("run0.gain", "F32", [2], f32(1, 0.5)), ("run0.emitted", "I64", [2], i64(0, 2)),
+                ("run0.answer_tokens", "I64", [2], i64(5, 2)), ("run0.answer_log_probabilities", "F32", [2], f32(-0.1, -0.2))]
+    good = packed(header, sections)
+    put("trace", "good", good)
+    put("trace", "no-sections", packed(header, []))
+    put("trace", "extra-section", packed(header, sections + [("later", "U8", [0], b"")]))
+    put("trace", "newer-minor", packed(header, sections, minor=7))
+    put("trace", "newer-major", packed(header, sections, major=2))
+    put("trace", "major-zero", packed(header, sections, major=0))
+    put("trace", "altered", good[:-1] + b"\x01")
+    put("trace", "longer", good + b"\0")
+    for size in (0, 4, 8, 40, 64, 200, len(good) // 2, len(good) - 1):
+        put("trace", f"cut-{size:05}", good[:size])
+    for name, at, value in (("header-length", 16, 2**64 - 1), ("file-length", 24, 2**63), ("file-length-zero", 24, 0)):
+        put("trace", name, good[:at] + struct.pack("<Q", value) + good[at + 8:])
+    for name, change in (("no-schema", {"schema": None}), ("runs-object", {"runs": {}}), ("runs-empty", {"runs": []}), ("environment-number", {"environment": {"a": 1}}),
+                         ("rows-negative", {"image": {**header["image"], "grid": {**grid, "rows": -1}}}), ("scale-zero", {"image": {**header["image"], "grid": {**grid, "scale": [0, 1]}}}),
+                         ("rows-huge", {"image": {**header["image"], "grid": {**grid, "rows": 65535, "cols": 65535}}}),
+                         ("finish", {"runs": [{**run, "finish": "later"}]}), ("tau-text", {"runs": [{**run, "options": {**options, "tau": "7"}}]}), ("two-runs", {"runs": [run, run]})):
+        put("trace", f"header-{name}", packed({**header, **change}, sections))
+    for name in ("tokens", "run0.kept", "run0.order", "run0.gain", "image.seen"):
+        put("trace", f"without-{name}", packed(header, [s for s in sections if s[0] != name]))
+    put("trace", "order-outside", packed(header, [(s[0], s[1], s[2], i64(0, 4)) if s[0] == "run0.order" else s for s in sections]))
+    put("trace", "tokens-nan", packed(header, [(s[0], s[1], s[2], f32(*[float("nan")] * 8)) if s[0] == "tokens" else s for s in sections]))
+    kinds = {"U8": 0, "I32": 1, "I64": 2, "F32": 3}
+    loose = json.dumps(header).encode() + b"\0"
+    for name, kind, shape, data in sections:
+        loose += name.encode() + b"\0" + bytes((kinds[kind] + (128 if len(shape) == 3 else 0), shape[0], shape[1] if len(shape) > 1 else 0)) + data
+    put("trace", "loose", loose)
+
+
 def main():
     for folder in CORPUS.glob("*"):
         for old in folder.glob("seed-*"):
             old.unlink()
-    for make in (safetensors, jsons, configs, images, tokenizers, templates):
+    for make in (safetensors, jsons, configs, images, tokenizers, templates, traces):
         make()
     for folder in sorted(CORPUS.iterdir()):
         files = list(folder.iterdir())

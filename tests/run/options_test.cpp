@@ -66,12 +66,14 @@ TEST(Catalogue, C06_RatioTexts) {
 }
 
 TEST(Catalogue, C07_Lists) {
-    for (const char* text : {"1,2,x", "1,,2", ",", "1-3", "1,2,", "", "-1", "1.5"}) {
+    for (const char* text : {"1,2,x", "1,,2", ",", "3-1", "1-", "1-2-3", "1,2,", "", "-1", "1.5", "0-70000", "1--2"}) {
         EXPECT_EQ(idOf("force-keep", text), "USAGE-LIST") << text;
     }
     PruneOptions options;
     ASSERT_TRUE(setPruneOption(options, "force-drop", "3,17,0").ok());
     EXPECT_EQ(options.forceDrop, (std::vector<std::int64_t>{3, 17, 0}));
+    ASSERT_TRUE(setPruneOption(options, "force-drop", "3,17,40-44,9-9").ok());
+    EXPECT_EQ(options.forceDrop, (std::vector<std::int64_t>{3, 17, 40, 41, 42, 43, 44, 9}));
 }
 
 TEST(Catalogue, C12_SeedTexts) {
@@ -81,6 +83,28 @@ TEST(Catalogue, C12_SeedTexts) {
     PruneOptions options;
     ASSERT_TRUE(setPruneOption(options, "seed", "18446744073709551615").ok());
     EXPECT_EQ(options.seed, UINT64_MAX);
+}
+
+TEST(OptionNames, TextsReadBackToEqualOptions) {
+    PruneOptions options;
+    const auto roundTrip = [&] {
+        PruneOptions read;
+        for (const auto& [name, text] : pruneOptionTexts(options)) {
+            EXPECT_TRUE(setPruneOption(read, name, text).ok()) << name << " " << text;
+        }
+        return read;
+    };
+    EXPECT_EQ(roundTrip(), options);
+    const std::pair<const char*, const char*> texts[] = {{"method", "gsp"}, {"keep", "7"}, {"keep-ratio", "0.1"}, {"tau", "q33.3"}, {"gamma", "1e300"}, {"gsp-ratio", "0.1"},
+                                                         {"fusion", "append"}, {"partition", "random"}, {"qcsp", "topk"}, {"relevance-space", "clip"}, {"relevance-sign", "-"},
+                                                         {"relevance-power", "0.3"}, {"relevance-theta", "0.7"}, {"query-pooling", "eot"}, {"query-words", "content"},
+                                                         {"scope", "tile"}, {"positions", "original"}, {"force-keep", "1,5-7"}, {"force-drop", "9"}, {"seed", "18446744073709551615"}};
+    for (const auto& [name, text] : texts) {
+        ASSERT_TRUE(setPruneOption(options, name, text).ok()) << name;
+        EXPECT_EQ(roundTrip(), options) << name;
+    }
+    ASSERT_TRUE(setPruneOption(options, "scope", "image").ok());
+    EXPECT_EQ(roundTrip(), options);
 }
 
 TEST(OptionNames, WordsGoBothWays) {

@@ -389,5 +389,79 @@ TEST(Catalogue, T17_TokenWithoutAnEmbedding) {
     EXPECT_EQ(ran.error().id, "TOK-RANGE");
 }
 
+TEST(Pipeline, ResultsCarryWhatTheDecisionLookedAt) {
+    const auto pipeline = fakePipeline(scriptSaying("no"));
+    const auto result = mustRun(*pipeline, requestFor("is there a pot?"));
+    const auto again = mustRun(*pipeline, requestFor("is there a pot?"));
+    const auto other = mustRun(*pipeline, requestFor("what is it?"));
+    ASSERT_TRUE(result->input);
+    EXPECT_EQ(result->input, again->input);
+    EXPECT_NE(result->input, other->input);
+    EXPECT_EQ(result->input->tokens.data(), result->image->vision.projected.data()) << "shared, not copied";
+    for (const auto& each : {result, other}) {
+        PruneSession session;
+        ASSERT_TRUE(session.setInput(*each->input).ok());
+        EXPECT_EQ(session.decide(each->decision->options).value().kept, each->decision->kept);
+    }
+}
+
+TEST(Pipeline, InspectsTheDecisionThatItWouldMake) {
+    auto script = scriptSaying("no");
+    const auto pipeline = fakePipeline(script);
+    RunRequest request = requestFor("is there a pot?");
+    request.jobId = 7;
+    InspectWish wish;
+    wish.tokens = {3, 0};
+    wish.budgets = true;
+    const auto inspection = pipeline->inspect(request, wish, {});
+    ASSERT_TRUE(inspection.ok()) << inspection.error().why;
+    const auto result = mustRun(*pipeline, request);
+    EXPECT_EQ(script->visionRuns, 1);
+    EXPECT_EQ(inspection->jobId, 7U);
+    ASSERT_EQ(inspection->reasons.size(), 2U);
+    EXPECT_EQ(inspection->reasons[0].trace.index, 3);
+    EXPECT_EQ(inspection->reasons[0].trace.gspScore, result->decision->tokens[3].gspScore);
+    EXPECT_EQ(inspection->taus, nullptr);
+    for (std::size_t i = 0; i < result->decision->tokens.size(); ++i) {
+        EXPECT_EQ(inspection->budgets->entersAt[i] <= 5, result->decision->tokens[i].kept);
+    }
+    wish.tokens = {16};
+    EXPECT_EQ(pipeline->inspect(request, wish, {}).error().id, "PRUNE-TOKEN");
+}
+
+TEST(Pipeline, MayBeInspectedBetweenTwoTokens) {
+    const auto pipeline = fakePipeline(scriptSaying("yes it is"));
+    RunRequest request = requestFor("is there a pot?");
+    InspectWish wish;
+    wish.tokens = {1};
+    int steps = 0;
+    RunCallbacks callbacks;
+    callbacks.onStep = [&] {
+        ++steps;
+        EXPECT_TRUE(pipeline->inspect(request, wish, {}).ok());
+    };
+    const auto result = mustRun(*pipeline, request, callbacks);
+    EXPECT_EQ(steps, static_cast<int>(result->answerTokens.size()));
+    EXPECT_EQ(result->answer, "yes it is");
+}
+
+TEST(Pipeline, ScoresGivenAnswers) {
+    auto script = scriptSaying("yes it is");
+    const auto pipeline = fakePipeline(script);
+    RunRequest request = requestFor("is there a pot?");
+    request.scoreTokens = {41, 42, 2};
+    const auto both = mustRun(*pipeline, request);
+    EXPECT_TRUE(both->hasAnswer);
+    EXPECT_EQ(both->scoredLogProbability, -3.0);
+    request.withAnswer = false;
+    const int generations = script->generations;
+    const auto alone = mustRun(*pipeline, request);
+    EXPECT_FALSE(alone->hasAnswer);
+    EXPECT_EQ(alone->scoredLogProbability, -3.0);
+    EXPECT_EQ(script->generations, generations);
+    request.scoreTokens.clear();
+    EXPECT_FALSE(mustRun(*pipeline, request)->scoredLogProbability);
+}
+
 }  // namespace
 }  // namespace prunescope

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Looking closer at a decision: reasons of single tokens, survival over budgets and taus. Asked of a Pipeline, a TraceSession or, through
+// InferenceService::inspect, of the worker; the same values come back from each.
+
+#include "core/prune/reasons.h"
+#include "core/prune/survival.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace prunescope {
+
+/// What to work out about the decision of a request.
+struct InspectWish {
+    std::vector<std::int64_t> tokens;   ///< explain these
+    ReasonWish reasons;
+    bool budgets = false;               ///< survival over budgets
+    std::int64_t lastBudget = 0;        ///< … up to this one; 0: all. At 2880 tokens all take seconds, 320 some 50 ms
+    bool taus = false;                  ///< survival over tau
+    double tauStep = 0.01;
+};
+
+struct Inspection {
+    std::uint64_t jobId = 0;
+    PruneOptions options;                              ///< resolved: what the numbers below are about
+    std::vector<TokenReasons> reasons;                 ///< in the order of `tokens`
+    std::shared_ptr<const BudgetSurvival> budgets;     ///< null unless asked for
+    std::shared_ptr<const TauSurvival> taus;
+};
+
+/// On a session whose image and question are set. Errors of PruneSession.
+[[nodiscard]] Result<Inspection> inspectDecision(PruneSession& session, const PruneOptions& options, const InspectWish& wish, std::stop_token stop);
+
+}  // namespace prunescope

@@ -18,6 +18,7 @@ _prunescope_values() {
         --scope) echo image tile ;;
         --positions) echo auto compact original ;;
         --errors) echo text json ;;
+        --picture) echo embed path ;;
     esac
 }
 
@@ -38,8 +39,12 @@ _prunescope_complete() {
     esac
     if [[ $program == *-cli && $COMP_CWORD -eq 1 ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$("$program" --help 2>/dev/null | awk '/^  [a-z]/ { print $1 }') --help --version" -- "$current")
+    elif [[ $program == *-cli && ${COMP_WORDS[1]} == trace && $COMP_CWORD -eq 2 ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "save open diff" -- "$current")
     elif [[ $current == -* ]]; then
-        if [[ $program == *-cli ]]; then
+        if [[ $program == *-cli && ${COMP_WORDS[1]} == trace ]]; then
+            mapfile -t COMPREPLY < <(compgen -W "$(_prunescope_options "$program" trace "${COMP_WORDS[2]}")" -- "$current")
+        elif [[ $program == *-cli ]]; then
             mapfile -t COMPREPLY < <(compgen -W "$(_prunescope_options "$program" "${COMP_WORDS[1]}")" -- "$current")
         else
             mapfile -t COMPREPLY < <(compgen -W "$(_prunescope_options "$program")" -- "$current")

@@ -374,16 +374,50 @@ Result<void> Pipeline::State::answer(Job& job, const PrefillInput& input, const 
     return {};
 }
 
-/// How likely the model finds given ids after this prompt.
+/// How likely the model finds given ids after this prompt, among the ids that it may choose: where the vocabulary is padded beyond the
+/// tokenizer, generate() leaves the padding out, and so does this (from the logits; LanguageModel::scoreContinuation counts every row).
 Result<void> Pipeline::State::score(const PrefillInput& input, std::stop_token stop, RunResult& result) {
-    if (result.request.scoreTokens.empty()) {
+    const std::vector<std::int64_t>& ids = result.request.scoreTokens;
+    if (ids.empty()) {
         return {};
     }
-    const auto scored = model->scoreContinuation(input, result.request.scoreTokens, stop);
-    if (!scored) {
-        return scored.error();
+    const std::int64_t bound = std::min<std::int64_t>(tokenizer.size(), checkpoint.config.text.vocab);
+    for (const std::int64_t id : ids) {
+        if (id < 0 || id >= bound || id == checkpoint.config.imageToken) {
+            return makeError(ErrorCode::kBadInput, "PROMPT-ID", "cannot score an answer", {}, "token id " + std::to_string(id) + " is none that the model could choose");
+        }
     }
-    result.scoredLogProbability = *scored;
+    if (bound == checkpoint.config.text.vocab) {
+        const auto scored = model->scoreContinuation(input, ids, stop);
+        if (!scored) {
+            return scored.error();
+        }
+        result.scoredLogProbability = *scored;
+        return {};
+    }
+    PrefillInput whole = input;
+    for (std::size_t i = 0; i + 1 < ids.size(); ++i) {
+        whole.ids.push_back(ids[i]);
+        whole.positions.push_back(whole.nextPosition++);
+    }
+    const auto logits = model->logits(whole, stop);
+    if (!logits) {
+        return logits.error();
+    }
+    double sum = 0;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const float* row = logits->data() + static_cast<std::int64_t>(input.ids.size() - 1 + i) * logits->size(1);
+        const float best = *std::max_element(row, row + bound);
+        double total = 0;
+        for (std::int64_t id = 0; id < bound; ++id) {
+            total += std::exp(static_cast<double>(row[id]) - best);
+        }
+        sum += static_cast<double>(row[ids[i]]) - best - std::log(total);
+    }
+    if (!std::isfinite(sum)) {
+        return makeError(ErrorCode::kNumeric, "NUM-LOGITS", "cannot score an answer", {}, "the model's output is not finite", "try --dtype float32");
+    }
+    result.scoredLogProbability = sum;
     return {};
 }
 

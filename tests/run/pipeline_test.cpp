@@ -450,17 +450,27 @@ TEST(Pipeline, ScoresGivenAnswers) {
     const auto pipeline = fakePipeline(script);
     RunRequest request = requestFor("is there a pot?");
     request.scoreTokens = {41, 42, 2};
+    // The fake's logits are all equal, and its vocabulary is padded beyond the tokenizer: the padding does not count.
+    const double wanted = -3.0 * std::log(static_cast<double>(pipeline->tokenizer().size()));
+    ASSERT_LT(pipeline->tokenizer().size(), 128);
     const auto both = mustRun(*pipeline, request);
     EXPECT_TRUE(both->hasAnswer);
-    EXPECT_EQ(both->scoredLogProbability, -3.0);
+    EXPECT_NEAR(*both->scoredLogProbability, wanted, 1e-9);
     request.withAnswer = false;
     const int generations = script->generations;
     const auto alone = mustRun(*pipeline, request);
     EXPECT_FALSE(alone->hasAnswer);
-    EXPECT_EQ(alone->scoredLogProbability, -3.0);
+    EXPECT_NEAR(*alone->scoredLogProbability, wanted, 1e-9);
     EXPECT_EQ(script->generations, generations);
+    request.scoreTokens = {41, pipeline->tokenizer().size()};
+    EXPECT_EQ(pipeline->run(request, {}, {}).error().id, "PROMPT-ID");
     request.scoreTokens.clear();
     EXPECT_FALSE(mustRun(*pipeline, request)->scoredLogProbability);
+    // Without padding the model's own sum is taken.
+    Checkpoint tight = fakeCheckpoint();
+    tight.config.text.vocab = static_cast<int>(pipeline->tokenizer().size());
+    request.scoreTokens = {41, 42, 2};
+    EXPECT_EQ(mustRun(*fakePipeline(script, tight), request)->scoredLogProbability, -3.0);
 }
 
 }  // namespace

@@ -13,12 +13,14 @@
 #include "ui/figure/app_icon.h"
 #include "ui/viewmodel/option_text.h"
 #include "ui/viewmodel/sample_scenes.h"
+#include "ui/viewmodel/translation.h"
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/overlay_bar.h"
 
 #include <QApplication>
 #include <QDir>
 #include <QFileInfo>
+#include <QSettings>
 #include <QTimer>
 
 #include <cstdio>
@@ -239,6 +241,8 @@ int runProgram(int argc, char** argv) {
     QApplication::setApplicationVersion(version);
     QApplication::setWindowIcon(appIcon());
     QGuiApplication::setDesktopFileName(QStringLiteral("org.prunescope.PruneScope"));
+    const QString language = arguments->screenshot.isEmpty() ? QSettings().value(QStringLiteral("view/language"), QStringLiteral("system")).toString() : QStringLiteral("en");
+    installLanguage(language);
     QLocale::setDefault(QLocale::c());
     applyTheme(application, arguments->theme);
 
@@ -247,6 +251,7 @@ int runProgram(int argc, char** argv) {
     setup.load = arguments->load;
     setup.version = version;
     setup.aboutText = QStringLiteral("Qt %1\nLibTorch %2").arg(QLatin1String(qVersion()), QString::fromStdString(engineReport().torchVersion));
+    setup.language = language;
     setup.theme = arguments->theme;
     setup.useSettings = arguments->screenshot.isEmpty();
     if (const auto bundled = bundledModelFolder()) {

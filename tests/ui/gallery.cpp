@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Draws the window with synthetic results in each overlay, to be looked at: ui_gallery FOLDER [light|dark] [WxH] [IMAGE].
+// Draws the window with synthetic results in each overlay, to be looked at: ui_gallery FOLDER [light|dark] [WxH] [IMAGE] [en|zh_CN].
 
 #include "tests/ui/fake_service.h"
 #include "ui/dialogs/cheat_sheet.h"
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/key_dialog.h"
 #include "ui/viewmodel/overlay_data.h"
+#include "ui/viewmodel/translation.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/overlay_bar.h"
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
             return 1;
         }
     }
+    installLanguage(words.value(5, QStringLiteral("en")));
     applyTheme(application, theme);
     testing::FakeService service(testing::FakeService::Mode::kAutomatic);
     WindowSetup setup;
@@ -89,7 +91,7 @@ int main(int argc, char** argv) {
     }
     CommandPalette palette(window.commands(), &window);
     palette.show();
-    palette.field()->setText(QStringLiteral("over"));
+    palette.field()->setText(QStringLiteral("o"));
     CheatSheet sheet(window.commands(), &window);
     sheet.show();
     KeyDialog keys(window.commands(), &window);

@@ -44,6 +44,7 @@ struct WindowSetup {
     LoadOptions load;
     QString version, aboutText;        ///< versions of program and libraries, one a line
     Theme theme = Theme::kSystem;
+    QString language = QStringLiteral("system");   ///< what the settings say, not what it comes to
     bool useSettings = false;          ///< read and keep geometry and choices of view
     QString bundledModel;              ///< folder of the model that comes with the program
     QString stateFolder;               ///< autosaved sessions and pasted pictures; empty: no autosave
@@ -113,6 +114,7 @@ private:
     void buildEditMenu();
     void buildViewMenu();
     void buildPruneMenu();
+    void buildLanguageMenu(QMenu* menu);
     void buildRunMenu();
     void buildHelpMenu();
     void wire();
@@ -146,6 +148,8 @@ private:
     void showPalette();
     void editKeys();
     void showAbout();
+    void chooseLanguage(const QString& language);
+    void restart();
     /// Figure of canvas and legend; null without a picture.
     [[nodiscard]] QImage figure(int side) const;
     void readSettings();

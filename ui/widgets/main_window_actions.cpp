@@ -8,8 +8,10 @@
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/key_dialog.h"
 #include "ui/viewmodel/option_text.h"
+#include "ui/viewmodel/translation.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
+#include "ui/widgets/message_bar.h"
 #include "ui/widgets/overlay_bar.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/question_panel.h"
@@ -28,6 +30,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QProcess>
 #include <QPushButton>
 #include <QSettings>
 #include <QStandardPaths>
@@ -152,6 +155,15 @@ void MainWindow::buildViewMenu() {
 void MainWindow::buildPruneMenu() {
     QMenu* menu = addMenu(tr("&Prune"));
     addScrubCommands(*m_commands, menu, m_session, *m_parameters->scrubber(), m_canvas);
+    buildLanguageMenu(menu->addMenu(tr("&Language")));
+}
+
+void MainWindow::buildLanguageMenu(QMenu* menu) {
+    for (const char* word : kLanguages) {
+        const QString language = QLatin1String(word);
+        m_commands->add(menu, {QStringLiteral("view.language.") + language, languageTitle(language), tr("Language of the window"), {}, [this, language] { chooseLanguage(language); }, {},
+                               [this, language] { return m_setup.language == language; }});
+    }
 }
 
 void MainWindow::buildRunMenu() {
@@ -197,6 +209,28 @@ void MainWindow::setTheme(Theme theme) {
     }
     m_commands->refresh();
     refreshScene();
+}
+
+void MainWindow::chooseLanguage(const QString& language) {
+    m_setup.language = language;
+    m_commands->refresh();
+    if (m_setup.useSettings) {
+        QSettings().setValue(QStringLiteral("view/language"), language);
+    }
+    std::vector<std::pair<QString, std::function<void()>>> answers;
+    if (m_setup.useSettings && !m_setup.stateFolder.isEmpty()) {
+        answers.emplace_back(tr("Start again now"), [this] { restart(); });
+    }
+    m_message->showNotice(tr("The language changes at the next start."), answers);
+}
+
+/// The same program again with the session of now.
+void MainWindow::restart() {
+    if (!close()) {
+        return;
+    }
+    const QString last = m_setup.stateFolder + QStringLiteral("/last.prunescope-session");
+    QProcess::startDetached(QCoreApplication::applicationFilePath(), QFileInfo::exists(last) ? QStringList{last} : QStringList{});
 }
 
 void MainWindow::chooseImage() {

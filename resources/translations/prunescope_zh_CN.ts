@@ -1,0 +1,1721 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>AnswerCard</name>
+    <message>
+        <source>waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>stale</source>
+        <translation>已过期</translation>
+    </message>
+    <message>
+        <source>answering</source>
+        <translation>回答中</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>, cut</source>
+        <translation>，已截断</translation>
+    </message>
+    <message>
+        <source>Stale: this answer is for %1</source>
+        <translation>已过期：此回答对应 %1</translation>
+    </message>
+    <message>
+        <source>for %1 kept</source>
+        <translation>保留 %1</translation>
+    </message>
+    <message>
+        <source>%1 tokens%2 · %3</source>
+        <translation>%1 个词元%2 · %3</translation>
+    </message>
+    <message>
+        <source>Cut at the limit of new tokens. For %1</source>
+        <translation>因达到新词元上限而截断。对应 %1</translation>
+    </message>
+</context>
+<context>
+    <name>AnswerPanel</name>
+    <message>
+        <source>Pruned</source>
+        <translation>已剪枝</translation>
+    </message>
+    <message>
+        <source>Answer with the kept tokens</source>
+        <translation>用保留词元得到的回答</translation>
+    </message>
+    <message>
+        <source>All tokens</source>
+        <translation>全部词元</translation>
+    </message>
+    <message>
+        <source>Answer with all tokens</source>
+        <translation>用全部词元得到的回答</translation>
+    </message>
+    <message>
+        <source>Comparison of the answers</source>
+        <translation>回答对比</translation>
+    </message>
+    <message>
+        <source>%1 · %2</source>
+        <translation>%1 · %2</translation>
+    </message>
+    <message>
+        <source>Same answer with and without pruning.</source>
+        <translation>剪枝前后回答相同。</translation>
+    </message>
+    <message>
+        <source>Pruning changes the answer.</source>
+        <translation>剪枝改变了回答。</translation>
+    </message>
+</context>
+<context>
+    <name>CanvasWidget</name>
+    <message>
+        <source>Image with token grid</source>
+        <translation>带词元网格的图像</translation>
+    </message>
+</context>
+<context>
+    <name>CheatSheet</name>
+    <message>
+        <source>On the picture</source>
+        <translation>在图像上</translation>
+    </message>
+    <message>
+        <source>Wheel</source>
+        <translation>滚轮</translation>
+    </message>
+    <message>
+        <source>zoom at the pointer</source>
+        <translation>在指针处缩放</translation>
+    </message>
+    <message>
+        <source>Drag</source>
+        <translation>拖动</translation>
+    </message>
+    <message>
+        <source>move the picture</source>
+        <translation>移动图像</translation>
+    </message>
+    <message>
+        <source>Click</source>
+        <translation>单击</translation>
+    </message>
+    <message>
+        <source>pin a token</source>
+        <translation>固定一个词元</translation>
+    </message>
+    <message>
+        <source>Arrow keys</source>
+        <translation>方向键</translation>
+    </message>
+    <message>
+        <source>move the pinned token</source>
+        <translation>移动固定的词元</translation>
+    </message>
+    <message>
+        <source>zoom in, out, fit, one to one</source>
+        <translation>放大、缩小、适应窗口、一比一</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>按键</translation>
+    </message>
+    <message>
+        <source>List of keys</source>
+        <translation>按键列表</translation>
+    </message>
+    <message>
+        <source>Change &amp;keys…</source>
+        <translation>更改按键(&amp;K)…</translation>
+    </message>
+</context>
+<context>
+    <name>CommandPalette</name>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Type a few letters of a command</source>
+        <translation>输入命令中的几个字符</translation>
+    </message>
+    <message>
+        <source>Search commands</source>
+        <translation>搜索命令</translation>
+    </message>
+    <message>
+        <source>Commands that fit</source>
+        <translation>匹配的命令</translation>
+    </message>
+</context>
+<context>
+    <name>CommandRegistry</name>
+    <message>
+        <source>cannot bind %1</source>
+        <translation>无法绑定 %1</translation>
+    </message>
+    <message>
+        <source>it belongs to &quot;%1&quot;</source>
+        <translation>它已属于“%1”</translation>
+    </message>
+    <message>
+        <source>choose another key, or free that one first</source>
+        <translation>请换一个按键，或先释放该按键</translation>
+    </message>
+</context>
+<context>
+    <name>DocumentState</name>
+    <message>
+        <source>change of %1</source>
+        <translation>更改%1</translation>
+    </message>
+</context>
+<context>
+    <name>KeyDialog</name>
+    <message>
+        <source>Change keys</source>
+        <translation>更改按键</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Search commands</source>
+        <translation>搜索命令</translation>
+    </message>
+    <message>
+        <source>Commands and their keys</source>
+        <translation>命令及其按键</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>按键</translation>
+    </message>
+    <message>
+        <source>&amp;New key:</source>
+        <translation>新按键(&amp;N)：</translation>
+    </message>
+    <message>
+        <source>New key</source>
+        <translation>新按键</translation>
+    </message>
+    <message>
+        <source>&amp;Bind</source>
+        <translation>绑定(&amp;B)</translation>
+    </message>
+    <message>
+        <source>&amp;No key</source>
+        <translation>无按键(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Default</source>
+        <translation>默认(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>&amp;All to defaults</source>
+        <translation>全部恢复默认(&amp;A)</translation>
+    </message>
+</context>
+<context>
+    <name>LatencyPanel</name>
+    <message>
+        <source>ratio</source>
+        <translation>比值</translation>
+    </message>
+    <message>
+        <source>Pruned divided by all tokens; under 1 pruning saves.</source>
+        <translation>剪枝除以全部词元；小于 1 表示剪枝有节省。</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>实测</translation>
+    </message>
+    <message>
+        <source>%1 (%2)</source>
+        <translation>%1（%2）</translation>
+    </message>
+    <message>
+        <source>%1 of the pruned run, %2</source>
+        <translation>剪枝运行的 %1，%2</translation>
+    </message>
+    <message>
+        <source>%1 of the run with all tokens, %2</source>
+        <translation>全部词元运行的 %1，%2</translation>
+    </message>
+    <message>
+        <source>pruned</source>
+        <translation>剪枝</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>全部</translation>
+    </message>
+</context>
+<context>
+    <name>LegendWidget</name>
+    <message>
+        <source>Legend of the overlay</source>
+        <translation>叠加层图例</translation>
+    </message>
+    <message>
+        <source>%1.
+The bar shows the colours before they are blended with the picture.</source>
+        <translation>%1。
+色条显示与图像混合之前的颜色。</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>PruneScope</source>
+        <translation>PruneScope</translation>
+    </message>
+    <message>
+        <source>Drop an image here, or open one with Ctrl+O</source>
+        <translation>将图像拖放到此处，或按 Ctrl+O 打开</translation>
+    </message>
+    <message>
+        <source>Question and answers</source>
+        <translation>问题与回答</translation>
+    </message>
+    <message>
+        <source>Latency and cost</source>
+        <translation>延迟与开销</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>Point at the picture, or move with the arrow keys.</source>
+        <translation>将指针移到图像上，或使用方向键。</translation>
+    </message>
+    <message>
+        <source>Activity</source>
+        <translation>当前活动</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Cancel what runs</source>
+        <translation>取消正在进行的操作</translation>
+    </message>
+    <message>
+        <source>Stop what runs (Esc)</source>
+        <translation>停止正在进行的操作 (Esc)</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>reading %1 …</source>
+        <translation>正在读取 %1 …</translation>
+    </message>
+    <message>
+        <source>not seen by a model yet</source>
+        <translation>模型尚未看过</translation>
+    </message>
+    <message>
+        <source>stale: for another question (Enter asks)</source>
+        <translation>已过期：对应另一个问题（按回车提问）</translation>
+    </message>
+    <message>
+        <source>stale: for %1</source>
+        <translation>已过期：对应 %1</translation>
+    </message>
+    <message>
+        <source>%1 · %2 parameters · %3 · %4</source>
+        <translation>%1 · %2 个参数 · %3 · %4</translation>
+    </message>
+    <message>
+        <source>no model</source>
+        <translation>无模型</translation>
+    </message>
+    <message>
+        <source>model not loaded</source>
+        <translation>模型未加载</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>No model: open a model folder with Ctrl+Shift+O</source>
+        <translation>无模型：按 Ctrl+Shift+O 打开模型文件夹</translation>
+    </message>
+    <message>
+        <source>%1 of %2 tokens kept, decided in %3</source>
+        <translation>保留 %1 / %2 个词元，决定用时 %3</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Open image…</source>
+        <translation>打开图像(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>Open an image file</source>
+        <translation>打开图像文件</translation>
+    </message>
+    <message>
+        <source>Open &amp;recent</source>
+        <translation>打开最近的文件(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Sa&amp;mple scenes</source>
+        <translation>示例场景(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Open model &amp;folder…</source>
+        <translation>打开模型文件夹(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>Load another model</source>
+        <translation>加载另一个模型</translation>
+    </message>
+    <message>
+        <source>&amp;Export canvas as PNG…</source>
+        <translation>导出画布为 PNG(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>Write canvas and legend to a file</source>
+        <translation>将画布和图例写入文件</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>Close the window</source>
+        <translation>关闭窗口</translation>
+    </message>
+    <message>
+        <source>Open this scene and ask this</source>
+        <translation>打开此场景并提出此问题</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>重做(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Take back the last change</source>
+        <translation>撤销上一次更改</translation>
+    </message>
+    <message>
+        <source>Make the change again</source>
+        <translation>再次执行该更改</translation>
+    </message>
+    <message>
+        <source>&amp;Copy canvas</source>
+        <translation>复制画布(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Copy the picture with its overlay</source>
+        <translation>复制图像及其叠加层</translation>
+    </message>
+    <message>
+        <source>P&amp;aste image</source>
+        <translation>粘贴图像(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Open the picture or file in the clipboard</source>
+        <translation>打开剪贴板中的图像或文件</translation>
+    </message>
+    <message>
+        <source>Reset all &amp;parameters</source>
+        <translation>重置所有参数(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Every parameter back to its default</source>
+        <translation>将每个参数恢复为默认值</translation>
+    </message>
+    <message>
+        <source>all parameters</source>
+        <translation>所有参数</translation>
+    </message>
+    <message>
+        <source>Change &amp;keys…</source>
+        <translation>更改按键(&amp;K)…</translation>
+    </message>
+    <message>
+        <source>Bind other keys to actions</source>
+        <translation>为操作绑定其他按键</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Show this overlay</source>
+        <translation>显示此叠加层</translation>
+    </message>
+    <message>
+        <source>Colour &amp;map</source>
+        <translation>颜色映射(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Colour map of heat overlays</source>
+        <translation>热力叠加层的颜色映射</translation>
+    </message>
+    <message>
+        <source>&amp;Whole original image</source>
+        <translation>完整原始图像(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Show what the model does not see, hatched</source>
+        <translation>以阴影线显示模型看不到的部分</translation>
+    </message>
+    <message>
+        <source>Patch &amp;grid</source>
+        <translation>图块网格(&amp;G)</translation>
+    </message>
+    <message>
+        <source>Lines between patches</source>
+        <translation>图块之间的线</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;in</source>
+        <translation>放大(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Larger</source>
+        <translation>更大</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;out</source>
+        <translation>缩小(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Smaller</source>
+        <translation>更小</translation>
+    </message>
+    <message>
+        <source>&amp;Fit</source>
+        <translation>适应窗口(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Fit the picture into the canvas</source>
+        <translation>使图像适应画布</translation>
+    </message>
+    <message>
+        <source>One to on&amp;e</source>
+        <translation>一比一(&amp;E)</translation>
+    </message>
+    <message>
+        <source>One image pixel on one screen pixel</source>
+        <translation>一个图像像素对应一个屏幕像素</translation>
+    </message>
+    <message>
+        <source>&amp;Panels</source>
+        <translation>面板(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Show or hide this panel</source>
+        <translation>显示或隐藏此面板</translation>
+    </message>
+    <message>
+        <source>&amp;Reset layout</source>
+        <translation>重置布局(&amp;R)</translation>
+    </message>
+    <message>
+        <source>All panels back to their places</source>
+        <translation>所有面板回到原位</translation>
+    </message>
+    <message>
+        <source>&amp;Theme</source>
+        <translation>主题(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;System</source>
+        <translation>跟随系统(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Light</source>
+        <translation>浅色(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Dark</source>
+        <translation>深色(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Colours of the window</source>
+        <translation>窗口的颜色</translation>
+    </message>
+    <message>
+        <source>&amp;Prune</source>
+        <translation>剪枝(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Language</source>
+        <translation>语言(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Language of the window</source>
+        <translation>窗口的语言</translation>
+    </message>
+    <message>
+        <source>&amp;Run</source>
+        <translation>运行(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Decide and answer, pruned and unpruned</source>
+        <translation>决定并回答，剪枝与不剪枝</translation>
+    </message>
+    <message>
+        <source>&amp;Edit question</source>
+        <translation>编辑问题(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Go to the question</source>
+        <translation>转到问题</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>停止(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Stop what runs</source>
+        <translation>停止正在进行的操作</translation>
+    </message>
+    <message>
+        <source>&amp;Answer while parameters change</source>
+        <translation>参数变化时自动回答(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Ask again after 150 ms of rest</source>
+        <translation>静止 150 毫秒后重新提问</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Command palette…</source>
+        <translation>命令面板(&amp;C)…</translation>
+    </message>
+    <message>
+        <source>Find any action by a few letters</source>
+        <translation>用几个字符查找任何操作</translation>
+    </message>
+    <message>
+        <source>&amp;Keys</source>
+        <translation>按键(&amp;K)</translation>
+    </message>
+    <message>
+        <source>List of keys</source>
+        <translation>按键列表</translation>
+    </message>
+    <message>
+        <source>&amp;About PruneScope</source>
+        <translation>关于 PruneScope(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Versions and licence</source>
+        <translation>版本与许可证</translation>
+    </message>
+    <message>
+        <source>Start again now</source>
+        <translation>立即重新启动</translation>
+    </message>
+    <message>
+        <source>The language changes at the next start.</source>
+        <translation>语言将在下次启动时更改。</translation>
+    </message>
+    <message>
+        <source>Open image</source>
+        <translation>打开图像</translation>
+    </message>
+    <message>
+        <source>Images (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.gif *.pnm *.ppm);;All files (*)</source>
+        <translation>图像 (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.gif *.pnm *.ppm);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Save canvas</source>
+        <translation>保存画布</translation>
+    </message>
+    <message>
+        <source>PNG picture (*.png)</source>
+        <translation>PNG 图片 (*.png)</translation>
+    </message>
+    <message>
+        <source>About PruneScope</source>
+        <translation>关于 PruneScope</translation>
+    </message>
+    <message>
+        <source>&lt;p&gt;&lt;b&gt;PruneScope %1&lt;/b&gt;&lt;/p&gt;&lt;p&gt;Shows which visual tokens a pruning method keeps on LLaVA models, and why.&lt;/p&gt;&lt;p&gt;GPL-3.0-or-later&lt;/p&gt;</source>
+        <translation>&lt;p&gt;&lt;b&gt;PruneScope %1&lt;/b&gt;&lt;/p&gt;&lt;p&gt;展示剪枝方法在 LLaVA 模型上保留了哪些视觉词元，以及原因。&lt;/p&gt;&lt;p&gt;GPL-3.0-or-later&lt;/p&gt;</translation>
+    </message>
+    <message>
+        <source>question</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>overlay</source>
+        <translation>叠加层</translation>
+    </message>
+    <message>
+        <source>colour map</source>
+        <translation>颜色映射</translation>
+    </message>
+    <message>
+        <source>opacity</source>
+        <translation>不透明度</translation>
+    </message>
+    <message>
+        <source>whole image</source>
+        <translation>完整图像</translation>
+    </message>
+    <message>
+        <source>patch grid</source>
+        <translation>图块网格</translation>
+    </message>
+    <message>
+        <source>pinned token</source>
+        <translation>固定的词元</translation>
+    </message>
+    <message>
+        <source>Open sess&amp;ion…</source>
+        <translation>打开会话(&amp;I)…</translation>
+    </message>
+    <message>
+        <source>Open a saved session</source>
+        <translation>打开已保存的会话</translation>
+    </message>
+    <message>
+        <source>&amp;Save session</source>
+        <translation>保存会话(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Save image, question, parameters and view</source>
+        <translation>保存图像、问题、参数和视图</translation>
+    </message>
+    <message>
+        <source>Save session &amp;as…</source>
+        <translation>会话另存为(&amp;A)…</translation>
+    </message>
+    <message>
+        <source>Save the session under another name</source>
+        <translation>以另一个名称保存会话</translation>
+    </message>
+    <message>
+        <source>Reopen &amp;last session</source>
+        <translation>重新打开上次会话(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Go on where the program was closed</source>
+        <translation>从程序关闭处继续</translation>
+    </message>
+    <message>
+        <source>PruneScope ended unexpectedly last time. Its session was saved.</source>
+        <translation>PruneScope 上次意外结束，其会话已保存。</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>丢弃</translation>
+    </message>
+    <message>
+        <source>&amp;Clear list</source>
+        <translation>清空列表(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Forget the recent files</source>
+        <translation>忘记最近的文件</translation>
+    </message>
+    <message>
+        <source>%1[*] – PruneScope</source>
+        <translation>%1[*] – PruneScope</translation>
+    </message>
+    <message>
+        <source>Open session</source>
+        <translation>打开会话</translation>
+    </message>
+    <message>
+        <source>Sessions (*.prunescope-session);;All files (*)</source>
+        <translation>会话 (*.prunescope-session);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Save session</source>
+        <translation>保存会话</translation>
+    </message>
+    <message>
+        <source>Sessions (*.prunescope-session)</source>
+        <translation>会话 (*.prunescope-session)</translation>
+    </message>
+    <message>
+        <source>options given at the start</source>
+        <translation>启动时给出的选项</translation>
+    </message>
+</context>
+<context>
+    <name>MaskButton</name>
+    <message>
+        <source>Redundancy mask at tau %1</source>
+        <translation>tau 为 %1 时的冗余掩码</translation>
+    </message>
+    <message>
+        <source>Local redundancy at tau %1: no image yet</source>
+        <translation>tau 为 %1 时的局部冗余：尚无图像</translation>
+    </message>
+    <message>
+        <source>Redundancy mask at tau %1, %2 marked</source>
+        <translation>tau 为 %1 时的冗余掩码，标记 %2</translation>
+    </message>
+    <message>
+        <source>&lt;p&gt;&lt;b&gt;tau = %1&lt;/b&gt;: %2 of the patches have a mean cosine of at least %1 with their 8 neighbours (veiled).&lt;/p&gt;&lt;p&gt;Click: use this tau.&lt;/p&gt;</source>
+        <translation>&lt;p&gt;&lt;b&gt;tau = %1&lt;/b&gt;：%2 的图块与其 8 个邻居的平均余弦不低于 %1（已遮盖）。&lt;/p&gt;&lt;p&gt;单击：使用此 tau。&lt;/p&gt;</translation>
+    </message>
+</context>
+<context>
+    <name>MaskStrip</name>
+    <message>
+        <source>Locally redundant patches (8 neighbours) at tau = …, share marked</source>
+        <translation>局部冗余的图块（8 邻居），tau = …，标记比例</translation>
+    </message>
+</context>
+<context>
+    <name>MessageBar</name>
+    <message>
+        <source>because: %1</source>
+        <translation>原因：%1</translation>
+    </message>
+    <message>
+        <source>file: %1</source>
+        <translation>文件：%1</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>What went wrong</source>
+        <translation>出了什么问题</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Dismiss the message</source>
+        <translation>关闭消息</translation>
+    </message>
+    <message>
+        <source>Details of the message</source>
+        <translation>消息详情</translation>
+    </message>
+</context>
+<context>
+    <name>ModelDialog</name>
+    <message>
+        <source>Open model folder</source>
+        <translation>打开模型文件夹</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Family</source>
+        <translation>系列</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>Stored as</source>
+        <translation>存储格式</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Model folders</source>
+        <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>About the chosen folder</source>
+        <translation>关于所选文件夹</translation>
+    </message>
+    <message>
+        <source>&amp;Browse…</source>
+        <translation>浏览(&amp;B)…</translation>
+    </message>
+    <message>
+        <source>&amp;Load</source>
+        <translation>加载(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Model folder</source>
+        <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>reading …</source>
+        <translation>正在读取 …</translation>
+    </message>
+    <message>
+        <source>unfit: %1</source>
+        <translation>不可用：%1</translation>
+    </message>
+    <message>
+        <source>%1
+Cannot be used: %2</source>
+        <translation>%1
+无法使用：%2</translation>
+    </message>
+    <message>
+        <source>loaded</source>
+        <translation>已加载</translation>
+    </message>
+    <message>
+        <source>fits</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>No folder with a model is known here: browse to one.</source>
+        <translation>此处没有已知的模型文件夹：请浏览选择。</translation>
+    </message>
+</context>
+<context>
+    <name>OverlayBar</name>
+    <message>
+        <source>Overlay</source>
+        <translation>叠加层</translation>
+    </message>
+    <message>
+        <source>What is drawn over the picture (Ctrl+1 … Ctrl+6)</source>
+        <translation>图像上绘制的内容 (Ctrl+1 … Ctrl+6)</translation>
+    </message>
+    <message>
+        <source>Colour map</source>
+        <translation>颜色映射</translation>
+    </message>
+    <message>
+        <source>Colour map of heat overlays; cividis is safe for colour-blind eyes</source>
+        <translation>热力叠加层的颜色映射；cividis 对色觉障碍者友好</translation>
+    </message>
+    <message>
+        <source>Overlay opacity</source>
+        <translation>叠加层不透明度</translation>
+    </message>
+    <message>
+        <source>&amp;Whole</source>
+        <translation>完整(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Show the whole original image; what the model does not see is hatched. Off: the picture as the model sees it.</source>
+        <translation>显示完整的原始图像；模型看不到的部分以阴影线表示。关闭时：显示模型所见的图像。</translation>
+    </message>
+    <message>
+        <source>Whole original image</source>
+        <translation>完整原始图像</translation>
+    </message>
+    <message>
+        <source>Fit</source>
+        <translation>适应</translation>
+    </message>
+    <message>
+        <source>Fit the picture into the canvas (0, or double click)</source>
+        <translation>使图像适应画布（0 或双击）</translation>
+    </message>
+    <message>
+        <source>1:1</source>
+        <translation>1:1</translation>
+    </message>
+    <message>
+        <source>One image pixel on one screen pixel (1)</source>
+        <translation>一个图像像素对应一个屏幕像素 (1)</translation>
+    </message>
+    <message>
+        <source>Fit the picture</source>
+        <translation>使图像适应窗口</translation>
+    </message>
+    <message>
+        <source>One to one</source>
+        <translation>一比一</translation>
+    </message>
+    <message>
+        <source>Opacity of the overlay: %1 %</source>
+        <translation>叠加层不透明度：%1 %</translation>
+    </message>
+</context>
+<context>
+    <name>ParameterPanel</name>
+    <message>
+        <source>Options set outside this panel</source>
+        <translation>在此面板之外设置的选项</translation>
+    </message>
+    <message>
+        <source>other options</source>
+        <translation>其他选项</translation>
+    </message>
+    <message>
+        <source>Reset %1 to its default</source>
+        <translation>将 %1 重置为默认值</translation>
+    </message>
+    <message>
+        <source>Reset %1</source>
+        <translation>重置%1</translation>
+    </message>
+    <message>
+        <source>%1 slider</source>
+        <translation>%1滑块</translation>
+    </message>
+    <message>
+        <source>&amp;quantile</source>
+        <translation>分位数(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>Take tau as a percentile of this image&apos;s similarities (q90 on the command line)</source>
+        <translation>将 tau 作为此图像相似度的百分位（命令行中为 q90）</translation>
+    </message>
+    <message>
+        <source>This model has no text tower that matches its vision tower.</source>
+        <translation>此模型没有与其视觉塔匹配的文本塔。</translation>
+    </message>
+    <message>
+        <source>Method %1 does not use this.</source>
+        <translation>方法 %1 不使用此项。</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 / %2</translation>
+    </message>
+    <message>
+        <source>Also set: %1 (&lt;a href=&apos;reset&apos;&gt;reset&lt;/a&gt;)</source>
+        <translation>另有设置：%1（&lt;a href=&apos;reset&apos;&gt;重置&lt;/a&gt;）</translation>
+    </message>
+</context>
+<context>
+    <name>QuestionPanel</name>
+    <message>
+        <source>%1, padded to a square</source>
+        <translation>%1，填充为正方形</translation>
+    </message>
+    <message>
+        <source>%1, all seen</source>
+        <translation>%1，全部可见</translation>
+    </message>
+    <message>
+        <source>%1, crop: %2 % seen</source>
+        <translation>%1，裁剪：可见 %2 %</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>&amp;Open…</source>
+        <translation>打开(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>Open image</source>
+        <translation>打开图像</translation>
+    </message>
+    <message>
+        <source>Open an image (Ctrl+O); or drop one on the window</source>
+        <translation>打开图像 (Ctrl+O)；或拖放到窗口上</translation>
+    </message>
+    <message>
+        <source>Question</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>Ask about the image</source>
+        <translation>就图像提问</translation>
+    </message>
+    <message>
+        <source>Question about the image; Enter asks it</source>
+        <translation>关于图像的问题；按回车提问</translation>
+    </message>
+    <message>
+        <source>R&amp;un</source>
+        <translation>运行(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Decide and answer, pruned and unpruned (Ctrl+Return)</source>
+        <translation>决定并回答，剪枝与不剪枝 (Ctrl+Return)</translation>
+    </message>
+    <message>
+        <source>Sto&amp;p</source>
+        <translation>停止(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Stop what runs (Esc)</source>
+        <translation>停止正在进行的操作 (Esc)</translation>
+    </message>
+    <message>
+        <source>No image</source>
+        <translation>无图像</translation>
+    </message>
+    <message>
+        <source>not read yet</source>
+        <translation>尚未读取</translation>
+    </message>
+</context>
+<context>
+    <name>Scrubber</name>
+    <message>
+        <source>%1 up, fine</source>
+        <translation>%1 增大，微调</translation>
+    </message>
+    <message>
+        <source>%1 up</source>
+        <translation>%1 增大</translation>
+    </message>
+    <message>
+        <source>%1 down, fine</source>
+        <translation>%1 减小，微调</translation>
+    </message>
+    <message>
+        <source>%1 down</source>
+        <translation>%1 减小</translation>
+    </message>
+    <message>
+        <source>Step of %1</source>
+        <translation>步长 %1</translation>
+    </message>
+</context>
+<context>
+    <name>SessionModel</name>
+    <message>
+        <source>change of %1</source>
+        <translation>更改%1</translation>
+    </message>
+    <message>
+        <source>opening</source>
+        <translation>正在打开</translation>
+    </message>
+    <message>
+        <source>all tokens</source>
+        <translation>全部词元</translation>
+    </message>
+    <message>
+        <source>Loading model: %1</source>
+        <translation>正在加载模型：%1</translation>
+    </message>
+    <message>
+        <source>Deciding which tokens stay</source>
+        <translation>正在决定保留哪些词元</translation>
+    </message>
+    <message>
+        <source>Looking at the picture</source>
+        <translation>正在查看图像</translation>
+    </message>
+    <message>
+        <source>Answering with all tokens</source>
+        <translation>正在用全部词元回答</translation>
+    </message>
+    <message>
+        <source>Answering with the kept tokens</source>
+        <translation>正在用保留的词元回答</translation>
+    </message>
+</context>
+<context>
+    <name>StageChart</name>
+    <message>
+        <source>%1, shared</source>
+        <translation>%1，共享</translation>
+    </message>
+    <message>
+        <source>preprocess</source>
+        <translation>预处理</translation>
+    </message>
+    <message>
+        <source>vision</source>
+        <translation>视觉</translation>
+    </message>
+    <message>
+        <source>projector</source>
+        <translation>投影</translation>
+    </message>
+    <message>
+        <source>prune</source>
+        <translation>剪枝</translation>
+    </message>
+    <message>
+        <source>prefill</source>
+        <translation>预填充</translation>
+    </message>
+    <message>
+        <source>decode</source>
+        <translation>解码</translation>
+    </message>
+    <message>
+        <source>pruned</source>
+        <translation>剪枝</translation>
+    </message>
+    <message>
+        <source>all tokens</source>
+        <translation>全部词元</translation>
+    </message>
+    <message>
+        <source>Stage times of both runs</source>
+        <translation>两次运行的各阶段用时</translation>
+    </message>
+    <message>
+        <source>ms, measured</source>
+        <translation>毫秒，实测</translation>
+    </message>
+    <message>
+        <source>n/a</source>
+        <translation>无</translation>
+    </message>
+</context>
+<context>
+    <name>TokenPanel</name>
+    <message>
+        <source>Why this token was kept or dropped</source>
+        <translation>此词元被保留或丢弃的原因</translation>
+    </message>
+    <message>
+        <source>No token</source>
+        <translation>无词元</translation>
+    </message>
+</context>
+<context>
+    <name>prunescope</name>
+    <message>
+        <source>kept %1 (%2)</source>
+        <translation>保留 %1（%2）</translation>
+    </message>
+    <message>
+        <source>dropped %1 (%2)</source>
+        <translation>丢弃 %1（%2）</translation>
+    </message>
+    <message>
+        <source>Relevance r (Eq. 4)</source>
+        <translation>相关性 r（式 4）</translation>
+    </message>
+    <message>
+        <source>min-max per image; cosine %1 … %2</source>
+        <translation>逐图最小-最大归一化；余弦 %1 … %2</translation>
+    </message>
+    <message>
+        <source>less relevant</source>
+        <translation>较不相关</translation>
+    </message>
+    <message>
+        <source>more relevant</source>
+        <translation>较相关</translation>
+    </message>
+    <message>
+        <source>GSP redundancy score (Eq. 9)</source>
+        <translation>GSP 冗余分数（式 9）</translation>
+    </message>
+    <message>
+        <source>range held while the slider moves</source>
+        <translation>滑块移动期间范围保持不变</translation>
+    </message>
+    <message>
+        <source>range of this image, not normalised</source>
+        <translation>此图像的范围，未归一化</translation>
+    </message>
+    <message>
+        <source>less redundant</source>
+        <translation>较不冗余</translation>
+    </message>
+    <message>
+        <source>more redundant, dropped first</source>
+        <translation>较冗余，先被丢弃</translation>
+    </message>
+    <message>
+        <source>Local redundancy (8 neighbours)</source>
+        <translation>局部冗余（8 邻居）</translation>
+    </message>
+    <message>
+        <source>mean cosine; hatched: at or over tau</source>
+        <translation>平均余弦；阴影线：不低于 tau</translation>
+    </message>
+    <message>
+        <source>differs from its neighbours</source>
+        <translation>与邻居不同</translation>
+    </message>
+    <message>
+        <source>like its neighbours</source>
+        <translation>与邻居相似</translation>
+    </message>
+    <message>
+        <source>Greedy order of QCSP (Eq. 11)</source>
+        <translation>QCSP 贪心顺序（式 11）</translation>
+    </message>
+    <message>
+        <source>pick number, 1 = first; grey: never picked</source>
+        <translation>选取序号，1 = 最先；灰色：从未选取</translation>
+    </message>
+    <message>
+        <source>picked late</source>
+        <translation>较晚选取</translation>
+    </message>
+    <message>
+        <source>picked first</source>
+        <translation>最先选取</translation>
+    </message>
+    <message>
+        <source>Retained tokens</source>
+        <translation>保留的词元</translation>
+    </message>
+    <message>
+        <source>Relevance</source>
+        <translation>相关性</translation>
+    </message>
+    <message>
+        <source>GSP redundancy</source>
+        <translation>GSP 冗余</translation>
+    </message>
+    <message>
+        <source>Local redundancy</source>
+        <translation>局部冗余</translation>
+    </message>
+    <message>
+        <source>Greedy order</source>
+        <translation>贪心顺序</translation>
+    </message>
+    <message>
+        <source>Picture only</source>
+        <translation>仅图像</translation>
+    </message>
+    <message>
+        <source>outlined: kept; grey and dim: dropped</source>
+        <translation>有轮廓：保留；灰暗：丢弃</translation>
+    </message>
+    <message>
+        <source>method %1 does not compute it</source>
+        <translation>方法 %1 不计算此项</translation>
+    </message>
+    <message>
+        <source>&amp;Keep</source>
+        <translation>保留数(&amp;K)</translation>
+    </message>
+    <message>
+        <source>visual tokens</source>
+        <translation>视觉词元</translation>
+    </message>
+    <message>
+        <source>1 to all tokens of the image</source>
+        <translation>1 至图像的全部词元</translation>
+    </message>
+    <message>
+        <source>m = 192, 128, 64, 32 or 16 of 576</source>
+        <translation>576 个中 m = 192、128、64、32 或 16</translation>
+    </message>
+    <message>
+        <source>|S| = m</source>
+        <translation>|S| = m</translation>
+    </message>
+    <message>
+        <source>Budget: how many visual tokens reach the language model.</source>
+        <translation>预算：进入语言模型的视觉词元数量。</translation>
+    </message>
+    <message>
+        <source>&amp;Tau</source>
+        <translation>&amp;Tau</translation>
+    </message>
+    <message>
+        <source>cosine similarity</source>
+        <translation>余弦相似度</translation>
+    </message>
+    <message>
+        <source>0 to 1 here, -1 to 1 on the command line</source>
+        <translation>此处 0 至 1，命令行中 -1 至 1</translation>
+    </message>
+    <message>
+        <source>0.5 for the local map; open for GSP</source>
+        <translation>局部图为 0.5；GSP 未给出</translation>
+    </message>
+    <message>
+        <source>edge (i, j) if S&apos;&lt;sub&gt;ij&lt;/sub&gt; &amp;ge; tau (Eq. 8)</source>
+        <translation>若 S&apos;&lt;sub&gt;ij&lt;/sub&gt; &amp;ge; tau，则有边 (i, j)（式 8）</translation>
+    </message>
+    <message>
+        <source>Two tokens of opposite sides count as redundant partners from this similarity on.</source>
+        <translation>两侧的两个词元从此相似度起视为冗余伙伴。</translation>
+    </message>
+    <message>
+        <source>&amp;Gamma</source>
+        <translation>&amp;Gamma</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>0 to 10</source>
+        <translation>0 至 10</translation>
+    </message>
+    <message>
+        <source>&quot;tunable&quot;; 1.0 in the released code</source>
+        <translation>“可调”；发布的代码中为 1.0</translation>
+    </message>
+    <message>
+        <source>score = degree &amp;middot; exp(gamma &amp;middot; mean similarity) (Eq. 9)</source>
+        <translation>分数 = 度 &amp;middot; exp(gamma &amp;middot; 平均相似度)（式 9）</translation>
+    </message>
+    <message>
+        <source>How much the mean similarity counts beside the number of partners; 0 leaves the degree alone.</source>
+        <translation>平均相似度相对于伙伴数量的权重；0 表示只看度。</translation>
+    </message>
+    <message>
+        <source>GSP &amp;ratio p</source>
+        <translation>GSP 比例 &amp;p</translation>
+    </message>
+    <message>
+        <source>share of all tokens</source>
+        <translation>占全部词元的比例</translation>
+    </message>
+    <message>
+        <source>0 to 0.95</source>
+        <translation>0 至 0.95</translation>
+    </message>
+    <message>
+        <source>open; 0.5 here</source>
+        <translation>未给出；此处 0.5</translation>
+    </message>
+    <message>
+        <source>|G| = clamp(n - floor(p n), m, n)</source>
+        <translation>|G| = clamp(n - floor(p n), m, n)</translation>
+    </message>
+    <message>
+        <source>Share of the tokens that GSP discards as redundant before QCSP has its say.</source>
+        <translation>在 QCSP 选择之前，GSP 作为冗余丢弃的词元比例。</translation>
+    </message>
+    <message>
+        <source>&amp;Fusion</source>
+        <translation>融合(&amp;F)</translation>
+    </message>
+    <message>
+        <source>walk, restrict, append, none</source>
+        <translation>walk、restrict、append、none</translation>
+    </message>
+    <message>
+        <source>intersection, then &quot;supplement from QCSP&quot;</source>
+        <translation>取交集，然后“由 QCSP 补足”</translation>
+    </message>
+    <message>
+        <source>S = first m of the greedy order that lie in G</source>
+        <translation>S = 贪心顺序中位于 G 的前 m 个</translation>
+    </message>
+    <message>
+        <source>walk: skip what GSP dropped; restrict: greedy on survivors only; append: fill with any later pick; none: QCSP alone.</source>
+        <translation>walk：跳过 GSP 丢弃的；restrict：仅在幸存者上贪心；append：用之后的选取补足；none：仅 QCSP。</translation>
+    </message>
+    <message>
+        <source>Relevance &amp;space</source>
+        <translation>相关性空间(&amp;S)</translation>
+    </message>
+    <message>
+        <source>auto, clip, llm</source>
+        <translation>auto、clip、llm</translation>
+    </message>
+    <message>
+        <source>language-model space in the text, CLIP in the code</source>
+        <translation>论文中为语言模型空间，代码中为 CLIP</translation>
+    </message>
+    <message>
+        <source>r&lt;sub&gt;i&lt;/sub&gt; = cos(h&lt;sub&gt;i&lt;/sub&gt;, h&lt;sub&gt;q&lt;/sub&gt;) (Eq. 4)</source>
+        <translation>r&lt;sub&gt;i&lt;/sub&gt; = cos(h&lt;sub&gt;i&lt;/sub&gt;, h&lt;sub&gt;q&lt;/sub&gt;)（式 4）</translation>
+    </message>
+    <message>
+        <source>Where question and patch are compared. clip needs a text tower that matches the vision tower.</source>
+        <translation>比较问题与图块的空间。clip 需要与视觉塔匹配的文本塔。</translation>
+    </message>
+    <message>
+        <source>Relevance sig&amp;n</source>
+        <translation>相关性符号(&amp;N)</translation>
+    </message>
+    <message>
+        <source>auto, +, -</source>
+        <translation>auto、+、-</translation>
+    </message>
+    <message>
+        <source>+ in the text, - in the released code</source>
+        <translation>论文中为 +，发布的代码中为 -</translation>
+    </message>
+    <message>
+        <source>r &amp;rarr; &amp;plusmn;r before min-max</source>
+        <translation>最小-最大归一化之前 r &amp;rarr; &amp;plusmn;r</translation>
+    </message>
+    <message>
+        <source>Which end of the cosine means relevant; auto follows the model&apos;s calibration.</source>
+        <translation>余弦的哪一端表示相关；auto 遵循模型的标定。</translation>
+    </message>
+    <message>
+        <source>&amp;Method</source>
+        <translation>方法(&amp;M)</translation>
+    </message>
+    <message>
+        <source>see the list</source>
+        <translation>见列表</translation>
+    </message>
+    <message>
+        <source>script (GSP and QCSP together)</source>
+        <translation>script（GSP 与 QCSP 结合）</translation>
+    </message>
+    <message>
+        <source>S = GSP &amp;cap; QCSP</source>
+        <translation>S = GSP &amp;cap; QCSP</translation>
+    </message>
+    <message>
+        <source>Which rule decides what reaches the language model.</source>
+        <translation>决定哪些词元进入语言模型的规则。</translation>
+    </message>
+    <message>
+        <source>Unit: %1&lt;br&gt;</source>
+        <translation>单位：%1&lt;br&gt;</translation>
+    </message>
+    <message>
+        <source>Range: %1&lt;br&gt;</source>
+        <translation>范围：%1&lt;br&gt;</translation>
+    </message>
+    <message>
+        <source>Paper: %1&lt;br&gt;</source>
+        <translation>论文：%1&lt;br&gt;</translation>
+    </message>
+    <message>
+        <source>Equation: %1&lt;/p&gt;</source>
+        <translation>公式：%1&lt;/p&gt;</translation>
+    </message>
+    <message>
+        <source>&lt;p&gt;Keys on the canvas: &lt;b&gt;%1&lt;/b&gt;, with Alt finer. Wheel or drag on the slider, with Shift finer.&lt;/p&gt;</source>
+        <translation>&lt;p&gt;画布上的按键：&lt;b&gt;%1&lt;/b&gt;，按住 Alt 更精细。在滑块上滚动或拖动，按住 Shift 更精细。&lt;/p&gt;</translation>
+    </message>
+    <message>
+        <source>pick %1, gain %2</source>
+        <translation>选取 %1，增益 %2</translation>
+    </message>
+    <message>
+        <source>Kept by QCSP: %1.</source>
+        <translation>由 QCSP 保留：%1。</translation>
+    </message>
+    <message>
+        <source>Kept by method %1.</source>
+        <translation>由方法 %1 保留。</translation>
+    </message>
+    <message>
+        <source>Dropped by GSP: among the %1 most redundant of %2 (rank %3, score %4).</source>
+        <translation>由 GSP 丢弃：属于 %2 个中最冗余的 %1 个（排名 %3，分数 %4）。</translation>
+    </message>
+    <message>
+        <source>Dropped: QCSP %1, after the budget of %2 was full.</source>
+        <translation>已丢弃：QCSP %1，预算 %2 已满之后。</translation>
+    </message>
+    <message>
+        <source>Dropped: the budget of %1 was full before its turn.</source>
+        <translation>已丢弃：轮到它之前预算 %1 已满。</translation>
+    </message>
+    <message>
+        <source>Token %1 · row %2, column %3</source>
+        <translation>词元 %1 · 行 %2，列 %3</translation>
+    </message>
+    <message>
+        <source>kept</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>kept: forced by hand</source>
+        <translation>保留：手动强制</translation>
+    </message>
+    <message>
+        <source>dropped: forced by hand</source>
+        <translation>丢弃：手动强制</translation>
+    </message>
+    <message>
+        <source>kept: fills the budget</source>
+        <translation>保留：填满预算</translation>
+    </message>
+    <message>
+        <source>dropped</source>
+        <translation>丢弃</translation>
+    </message>
+    <message>
+        <source>dropped: redundant (GSP)</source>
+        <translation>丢弃：冗余 (GSP)</translation>
+    </message>
+    <message>
+        <source>dropped: not chosen (QCSP)</source>
+        <translation>丢弃：未被选中 (QCSP)</translation>
+    </message>
+    <message>
+        <source>dropped: budget full</source>
+        <translation>丢弃：预算已满</translation>
+    </message>
+    <message>
+        <source>kept by the method</source>
+        <translation>由方法保留</translation>
+    </message>
+    <message>
+        <source>dropped by the method</source>
+        <translation>由方法丢弃</translation>
+    </message>
+    <message>
+        <source>Kept because it was forced by hand.</source>
+        <translation>因手动强制而保留。</translation>
+    </message>
+    <message>
+        <source>Dropped because it was forced by hand.</source>
+        <translation>因手动强制而丢弃。</translation>
+    </message>
+    <message>
+        <source>Kept to fill the budget after the greedy order ended.</source>
+        <translation>贪心顺序结束后为填满预算而保留。</translation>
+    </message>
+    <message>
+        <source>Dropped by QCSP: the greedy order never reached it; others say the same or matter more.</source>
+        <translation>由 QCSP 丢弃：贪心顺序未到达它；其他词元表达相同内容或更重要。</translation>
+    </message>
+    <message>
+        <source>Dropped by QCSP: %1, too late for a budget of %2.</source>
+        <translation>由 QCSP 丢弃：%1，对预算 %2 来说太晚。</translation>
+    </message>
+    <message>
+        <source>Dropped by method %1.</source>
+        <translation>由方法 %1 丢弃。</translation>
+    </message>
+    <message>
+        <source>padding only</source>
+        <translation>仅为填充</translation>
+    </message>
+    <message>
+        <source>pixels</source>
+        <translation>像素</translation>
+    </message>
+    <message>
+        <source>local redundancy</source>
+        <translation>局部冗余</translation>
+    </message>
+    <message>
+        <source>relevance (cosine)</source>
+        <translation>相关性（余弦）</translation>
+    </message>
+    <message>
+        <source>edges at tau</source>
+        <translation>tau 处的边数</translation>
+    </message>
+    <message>
+        <source>mean similarity</source>
+        <translation>平均相似度</translation>
+    </message>
+    <message>
+        <source>GSP score (Eq. 9)</source>
+        <translation>GSP 分数（式 9）</translation>
+    </message>
+    <message>
+        <source>GSP rank (cut)</source>
+        <translation>GSP 排名（截止）</translation>
+    </message>
+    <message>
+        <source>QCSP pick</source>
+        <translation>QCSP 选取</translation>
+    </message>
+    <message>
+        <source>gain at pick</source>
+        <translation>选取时的增益</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>实测</translation>
+    </message>
+    <message>
+        <source>computed</source>
+        <translation>计算值</translation>
+    </message>
+    <message>
+        <source>First token</source>
+        <translation>首个词元</translation>
+    </message>
+    <message>
+        <source>From the request to the first generated token; the vision pass, which both runs share, counts in both.</source>
+        <translation>从请求到生成首个词元；两次运行共享的视觉过程都计入。</translation>
+    </message>
+    <message>
+        <source>Per token</source>
+        <translation>每个词元</translation>
+    </message>
+    <message>
+        <source>Mean time of a generated token after the first.</source>
+        <translation>首个词元之后每个生成词元的平均时间。</translation>
+    </message>
+    <message>
+        <source>Total</source>
+        <translation>总计</translation>
+    </message>
+    <message>
+        <source>Wall time of the run; the vision pass, which both runs share, counts in both.</source>
+        <translation>运行的实际时间；两次运行共享的视觉过程都计入。</translation>
+    </message>
+    <message>
+        <source>KV cache</source>
+        <translation>KV 缓存</translation>
+    </message>
+    <message>
+        <source>Bytes of the cache in use at the end of the run.</source>
+        <translation>运行结束时使用中的缓存字节数。</translation>
+    </message>
+    <message>
+        <source>Multiply-adds</source>
+        <translation>乘加次数</translation>
+    </message>
+    <message>
+        <source>Vision tower, projector and language model, from the model&apos;s shape.</source>
+        <translation>视觉塔、投影器和语言模型，根据模型形状计算。</translation>
+    </message>
+    <message>
+        <source>2 · layers · kv heads · head size · positions · bytes per number.</source>
+        <translation>2 · 层数 · kv 头数 · 头大小 · 位置数 · 每个数的字节数。</translation>
+    </message>
+</context>
+</TS>

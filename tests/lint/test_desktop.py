@@ -75,7 +75,7 @@ def man_pages(version):
         expect(f"--{option}" in page, f"prunescope.1: --{option} is missing")
     cli = (RESOURCES / "man/prunescope-cli.1").read_text().replace("\\-", "-")
     main = (ROOT / "app/cli/main.cpp").read_text()
-    verbs = re.findall(r'\{"([a-z]+)",\s*[a-zA-Z]+Verb\}', main)
+    verbs = re.findall(r'\{"([a-z]+(?: [a-z]+)?)",\s*[a-zA-Z]+Verb\}', main)
     expect(len(verbs) >= 7, "man page: the verbs were not found in the source")
     for verb in verbs:
         expect(f".B {verb}\n" in cli, f"prunescope-cli.1: {verb} is missing")

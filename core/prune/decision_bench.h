@@ -33,7 +33,7 @@ struct AnalysisTiming {
     double flipsMs = 0;      ///< one token with counterfactuals, once both survivals are known; median over tokens
     std::int64_t lastBudget = 0;
 };
-/// `withFlips`: they need the survival over all budgets, which takes seconds at 2880 tokens.
+/// `withFlips`: they need the survival over all budgets and taus.
 [[nodiscard]] Result<AnalysisTiming> timeAnalyses(std::int64_t n, std::int64_t d, std::int64_t lastBudget, bool withFlips, std::uint64_t seed = 1);
 
 /// Similarity and weights for the greedy comparison of `bench` at n tokens (same shapes as timeDecisions).

@@ -5,11 +5,13 @@
 #include "core/prune/reasons.h"
 
 #include "core/prune/counterfactual.h"
+#include "core/ops/op_registry.h"
 #include "core/prune/errors.h"
 #include "core/prune/session_state.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <new>
 
 namespace prunescope {
@@ -36,7 +38,9 @@ void ShareTable::setPicks(MatrixView similarity, const std::vector<std::int32_t>
         for (const double e : row) {
             left -= e * e;
         }
-        row.push_back(std::sqrt(std::max(left, 1e-300)));
+        // Past the rank of a float32 matrix a pick may be nothing but rounding: it explains nothing of the others then.
+        constexpr double kNoise = kRankTolerance / 10;
+        row.push_back(left > kNoise ? std::sqrt(left) : std::numeric_limits<double>::infinity());
         m_picks.push_back(picks[t]);
         m_rows.push_back(std::move(row));
     }

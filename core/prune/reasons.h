@@ -62,7 +62,7 @@ struct TokenReasons {
 
     bool hasOrder = false;           ///< a greedy order was computed
     std::int32_t picksSeen = 0;      ///< picks before this token's own, or all picks of the decision when it was not picked
-    std::vector<ExplainedShare> shares;   ///< largest first; picks whose share is below 1e-12 left out
+    std::vector<ExplainedShare> shares;   ///< largest first; left out: shares below 1e-12, picks past the rank of the features
     double explained = 0;            ///< sum over ALL picksSeen of e^2
     double remaining = 1;            ///< d^2 = 1 - explained, from the same recursion
     double weight = 0;               ///< w of L = diag(w) S diag(w); its gain is w^2 d^2

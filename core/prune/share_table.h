@@ -21,7 +21,7 @@ public:
 
 private:
     std::vector<std::int32_t> m_picks;
-    std::vector<std::vector<double>> m_rows;   ///< row t of the factor: its terms for s < t, then d
+    std::vector<std::vector<double>> m_rows;   ///< row t of the factor: its terms for s < t, then d (infinite where d^2 is rounding noise)
 };
 
 }  // namespace prunescope::detail

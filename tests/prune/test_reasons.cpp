@@ -2,6 +2,7 @@
 // Reasons of single tokens: every number against a straight recomputation, the sum of Eq. 11, counterfactuals decided again.
 #include "core/prune/counterfactual.h"
 #include "core/prune/reasons.h"
+#include "core/prune/share_table.h"
 #include "core/prune/survival.h"
 #include "tests/prune/make_input.h"
 
@@ -129,6 +130,45 @@ TEST(Reasons, ACopyIsExplainedByItsTwin) {
     EXPECT_TRUE(r.partners.empty());
     EXPECT_EQ(r.nearest.front().token, 4);
     EXPECT_NEAR(r.nearest.front().similarity, 1.0, 1e-6);
+}
+
+TEST(Reasons, SharesStayFiniteAtTheEndOfTheRank) {
+    FieldSpec spec;
+    spec.rows = spec.cols = 12;
+    spec.d = 16;   // 144 tokens in 16 dimensions
+    PruneInput input = makeInput(46, spec);
+    std::mt19937 random(1);
+    std::normal_distribution<float> noise(0.0F, 2e-3F);   // as much beyond them as picks live on
+    HostTensor wide({144, 80});
+    for (int i = 0; i < 144; ++i) {
+        for (int c = 0; c < 80; ++c) {
+            wide.mutableData()[i * 80 + c] = c < 16 ? input.tokens.data()[i * 16 + c] : noise(random);
+        }
+    }
+    input.tokens = wide;
+    input.query = HostTensor({80}, std::vector<float>(80, 1.0F));
+    Subject s;
+    ASSERT_TRUE(s.session.setInput(input).ok());
+    s.options.keep = 140;
+    s.options.method = "qcsp";
+    s.decision = s.session.decide(s.options).value();
+    for (std::int64_t i = 0; i < 144; ++i) {
+        const TokenReasons r = explain(s, i);
+        ASSERT_TRUE(std::isfinite(r.explained));
+        EXPECT_NEAR(r.explained + r.remaining, 1.0, 1e-9);
+        EXPECT_GT(r.remaining, -1e-3);
+        EXPECT_LT(r.explained, 1.001);
+    }
+}
+
+TEST(Reasons, APickThatIsNothingButRoundingExplainsNothing) {
+    // Tokens 0 and 1 are one direction, but for the last bits of float32.
+    const HostTensor similarity({3, 3}, {1.0F, 1.0F, 0.5F, 1.0F, 1.0F, 0.5000001F, 0.5F, 0.5000001F, 1.0F});
+    detail::ShareTable table;
+    table.setPicks(MatrixView(similarity), {0, 1});
+    const std::vector<double> terms = table.terms(MatrixView(similarity), 2, 2);
+    EXPECT_NEAR(terms[0] * terms[0], 0.25, 1e-7);
+    EXPECT_EQ(terms[1], 0.0);
 }
 
 TEST(Reasons, RelevanceAndItsRange) {

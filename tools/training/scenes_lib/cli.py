@@ -9,6 +9,7 @@ import time
 import numpy as np
 from PIL import Image
 
+from . import assets as A
 from .questions import questions
 from .scene import render, rng_for
 
@@ -73,9 +74,12 @@ def main(argv=None):
     ap.add_argument("--preset", choices=["easy", "std", "dense", "tiny", "text"], default="std")
     ap.add_argument("--split", choices=["test", "test_comp", "val", "train"], default="test")
     ap.add_argument("--jpeg", type=int, default=None, metavar="Q", help="write JPEG of this quality instead of PNG")
+    ap.add_argument("--world", choices=["first", "full"], default=A.BUNDLED_WORLD,
+                    help="what may appear: what the bundled model was trained on (first), or all that training draws (full)")
     a = ap.parse_args(argv)
     if a.seed < 0 or a.count < 1:
         ap.error("--seed must be at least 0 and --count at least 1")
+    A.use_world(a.world)
     n = build(a.seed, a.count, a.out, a.preset, a.split, a.jpeg, lambda s: print(s, file=sys.stderr, flush=True))
     print(f"{a.count} scenes, {n} questions in {a.out}", file=sys.stderr)
 

@@ -235,13 +235,13 @@ def put(rng, cv, o, tries=6, jitter=14, shadow=True):
 
 def put_on(rng, cv, split, size, hz, p, scale):
     """A supporter with something standing on it."""
-    base = pick(rng, list(A.SUPPORTERS))
+    base = pick(rng, list(A.supporters()))
     px = int(min(size * .36, p["px"][1] * 1.2 * scale))
     s = make_obj(rng, base, split, int(rng.integers(hz + (size - hz) // 3, size)), px)
     if not put(rng, cv, s):
         return
     at = len(cv.objs) - 1
-    o = make_obj(rng, pick(rng, A.ON_TOP[base]), split, 0, max(int(p["px"][0] * scale), px * int(rng.integers(50, 74)) // 100))
+    o = make_obj(rng, pick(rng, A.supporters()[base]), split, 0, max(int(p["px"][0] * scale), px * int(rng.integers(50, 74)) // 100))
     sp = A.sprite(base, None, s.variant)
     h = max(3, int(px * sp.height / max(sp.size)))
     o.cx, o.by, o.on = s.cx, s.by - h + int(h * A.SUPPORTERS[base]) + 2 * scale, at
@@ -271,7 +271,7 @@ def put_in(rng, cv, split, size, hz, p, scale):
 
 
 def put_pair(rng, cv, split, size, hz, p, scale):
-    (put_in if rng.integers(3) == 0 else put_on)(rng, cv, split, size, hz, p, scale)
+    (put_in if A.full_world() and rng.integers(3) == 0 else put_on)(rng, cv, split, size, hz, p, scale)
 
 
 def add_signs(rng, cv, p, preset, hz, scale):
@@ -414,7 +414,7 @@ def render(seed, split, index, preset="std", scale=1, script=None):
     size = 336 * scale
     kind = script["place"] if script else pick(rng, A.PLACE_NAMES)
     n_cl = 0 if script else int(rng.integers(p["clutter"][0], p["clutter"][1] + 1))
-    bg, hz = background(rng, kind, size, scale, n_cl, script.get("look") if script else None)
+    bg, hz = background(rng, kind, size, scale, n_cl, script.get("look") if script else None if A.full_world() else "drawn")
     scene = Scene(kind, size, preset=preset)
     if script:
         return compose(rng, Canvas(size, bg, p["vis"], kind), scene, scale, script)

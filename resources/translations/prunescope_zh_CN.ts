@@ -81,6 +81,14 @@
         <source>Image with token grid</source>
         <translation>带词元网格的图像</translation>
     </message>
+    <message>
+        <source>column %1</source>
+        <translation>列 %1</translation>
+    </message>
+    <message>
+        <source>row %1</source>
+        <translation>行 %1</translation>
+    </message>
 </context>
 <context>
     <name>CheatSheet</name>

@@ -8,6 +8,7 @@
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/key_dialog.h"
 #include "ui/viewmodel/option_text.h"
+#include "ui/viewmodel/token_text.h"
 #include "ui/viewmodel/translation.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
@@ -16,6 +17,7 @@
 
 #include <QAbstractButton>
 #include <QAbstractSlider>
+#include <QAccessible>
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
@@ -135,6 +137,41 @@ private Q_SLOTS:
                 QVERIFY2(control->toolTip().contains(QLatin1String(part)), qPrintable(info.option + QLatin1String(part)));
             }
         }
+    }
+
+    void tokenGridIsATableForAssistiveTechnology() {
+        Shown shown(m_image);
+        CanvasWidget* canvas = shown.window.canvas();
+        QAccessibleInterface* grid = QAccessible::queryAccessibleInterface(canvas);
+        QVERIFY(grid != nullptr && grid->role() == QAccessible::Table);
+        QAccessibleTableInterface* table = grid->tableInterface();
+        QVERIFY(table != nullptr);
+        QCOMPARE(table->rowCount(), 24);
+        QCOMPARE(table->columnCount(), 24);
+        const RunResult& result = *shown.window.session().decision();
+        int kept = 0;
+        for (int row = 0; row < 24; ++row) {
+            for (int col = 0; col < 24; ++col) {
+                QAccessibleInterface* cell = table->cellAt(row, col);
+                QVERIFY(cell != nullptr && cell->tableCellInterface() != nullptr);
+                QCOMPARE(cell->tableCellInterface()->rowIndex(), row);
+                QCOMPARE(cell->tableCellInterface()->columnIndex(), col);
+                QCOMPARE(grid->indexOfChild(cell), row * 24 + col);
+                const TokenTrace& token = *traceAt(result, row, col);
+                QVERIFY(cell->text(QAccessible::Name).contains(tokenVerdictShort(token)));
+                QVERIFY(cell->text(QAccessible::Description).startsWith(tokenVerdict(result, token)));
+                kept += cell->text(QAccessible::Name).contains(QStringLiteral("kept")) ? 1 : 0;
+            }
+        }
+        QCOMPARE(static_cast<std::size_t>(kept), result.decision->kept.size());
+        QVERIFY(table->cellAt(24, 0) == nullptr && table->cellAt(0, -1) == nullptr);
+        QCOMPARE(table->selectedCellCount(), 0);
+        canvas->setPinned(GridMap::Cell{7, 9});
+        QCOMPARE(table->selectedCells().front(), table->cellAt(7, 9));
+        QVERIFY(table->cellAt(7, 9)->state().selected && grid->focusChild() == table->cellAt(7, 9));
+        const QPoint centre = canvas->mapToGlobal(canvas->sceneToWidget().map(canvas->scene().cellRect(3, 5).center()).toPoint());
+        QCOMPARE(grid->childAt(centre.x(), centre.y()), table->cellAt(3, 5));
+        QVERIFY(table->cellAt(3, 5)->rect().contains(centre));
     }
 
     void contrastIsEnoughInBothSchemes() {

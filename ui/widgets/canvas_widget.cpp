@@ -6,6 +6,7 @@
 
 #include "ui/widgets/theme.h"
 
+#include <QAccessible>
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -152,6 +153,11 @@ void CanvasWidget::setHovered(std::optional<GridMap::Cell> cell) {
 void CanvasWidget::setPinned(std::optional<GridMap::Cell> cell) {
     m_marks.pinned = cell;
     update();
+    if (cell && QAccessible::isActive()) {   // a screen reader follows the pin
+        QAccessibleEvent moved(this, QAccessible::Focus);
+        moved.setChild(cell->row * m_scene.cols + cell->col);
+        QAccessible::updateAccessibility(&moved);
+    }
     Q_EMIT cellChanged();
 }
 

@@ -7,7 +7,9 @@
 
 #include <QWidget>
 
+#include <functional>
 #include <optional>
+#include <utility>
 
 namespace prunescope {
 
@@ -28,6 +30,14 @@ public:
     /// Text of the tooltip for the token under the pointer.
     void setHoverText(const QString& text);
     [[nodiscard]] QString hoverText() const { return m_hoverText; }
+
+    /// Words about a token for assistive technology: its place and fate; what decided it.
+    struct CellWords {
+        QString name, description;
+    };
+    void setCellDescriber(std::function<CellWords(int row, int col)> describe) { m_describe = std::move(describe); }
+    [[nodiscard]] QString cellName(int row, int col) const { return m_describe ? m_describe(row, col).name : QString(); }
+    [[nodiscard]] QString cellDescription(int row, int col) const { return m_describe ? m_describe(row, col).description : QString(); }
 
     void fitView();
     /// One image pixel on one device pixel.
@@ -76,6 +86,7 @@ private:
 
     CanvasScene m_scene;
     CanvasMarks m_marks;
+    std::function<CellWords(int row, int col)> m_describe;
     QString m_placeholder, m_badge, m_hoverText;
     double m_zoom = 1;
     QPointF m_centre;   ///< scene point in the middle of the widget

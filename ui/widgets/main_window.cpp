@@ -11,6 +11,7 @@
 #include "ui/viewmodel/option_text.h"
 #include "ui/viewmodel/token_text.h"
 #include "ui/widgets/answer_panel.h"
+#include "ui/widgets/canvas_accessible.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
 #include "ui/widgets/latency_panel.h"
@@ -22,6 +23,7 @@
 #include "ui/widgets/question_panel.h"
 #include "ui/widgets/token_panel.h"
 
+#include <QAccessible>
 #include <QBuffer>
 #include <QCloseEvent>
 #include <QDockWidget>
@@ -104,6 +106,20 @@ void MainWindow::buildCentre() {
     m_message = new MessageBar(centre);
     m_overlayBar = new OverlayBar(centre);
     m_canvas = new CanvasWidget(centre);
+    static const bool kReadable = (QAccessible::installFactory(canvasAccessible), true);
+    Q_UNUSED(kReadable)
+    m_canvas->setCellDescriber([this](int row, int col) -> CanvasWidget::CellWords {
+        const std::shared_ptr<const RunResult> result = m_session.decision();
+        const TokenTrace* token = result ? traceAt(*result, row, col) : nullptr;
+        if (token == nullptr) {
+            return {};
+        }
+        QStringList lines{tokenVerdict(*result, *token)};
+        for (const TokenFact& fact : tokenFacts(*result, *token)) {
+            lines << QStringLiteral("%1: %2").arg(fact.name, fact.value);
+        }
+        return {QStringLiteral("%1, %2").arg(tokenTitle(*token), tokenVerdictShort(*token)), lines.join(QLatin1Char('\n'))};
+    });
     m_canvas->setPlaceholder(tr("Drop an image here, or open one with Ctrl+O"));
     m_legend = new LegendWidget(centre);
     m_masks = new MaskStrip(centre);

@@ -144,6 +144,10 @@
         <source>Change &amp;keys…</source>
         <translation>更改按键(&amp;K)…</translation>
     </message>
+    <message>
+        <source>&amp;Close</source>
+        <translation>关闭(&amp;C)</translation>
+    </message>
 </context>
 <context>
     <name>CommandPalette</name>
@@ -239,6 +243,10 @@
     <message>
         <source>&amp;All to defaults</source>
         <translation>全部恢复默认(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Close</source>
+        <translation>关闭(&amp;C)</translation>
     </message>
 </context>
 <context>
@@ -1724,6 +1732,14 @@ Cannot be used: %2</source>
     <message>
         <source>2 · layers · kv heads · head size · positions · bytes per number.</source>
         <translation>2 · 层数 · kv 头数 · 头大小 · 位置数 · 每个数的字节数。</translation>
+    </message>
+    <message>
+        <source>about %1 s left</source>
+        <translation>约剩 %1 秒</translation>
+    </message>
+    <message>
+        <source>about %1 min left</source>
+        <translation>约剩 %1 分钟</translation>
     </message>
 </context>
 </TS>

@@ -8,6 +8,7 @@
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/key_dialog.h"
 #include "ui/viewmodel/option_text.h"
+#include "ui/viewmodel/time_left.h"
 #include "ui/viewmodel/token_text.h"
 #include "ui/viewmodel/translation.h"
 #include "ui/widgets/canvas_widget.h"
@@ -215,6 +216,15 @@ private Q_SLOTS:
         QCOMPARE(installLanguage(QStringLiteral("en")), QStringLiteral("en"));
         Shown english(m_image);
         QCOMPARE(plainText(english.window.menuBar()->actions().front()->text()), QStringLiteral("File"));
+    }
+
+    void timeLeftIsSaidWhenItIsKnown() {
+        QVERIFY(timeLeftText(900, 0.5).isEmpty());    // the first second says nothing
+        QVERIFY(timeLeftText(5000, 0.01).isEmpty());  // too early to tell
+        QVERIFY(timeLeftText(5000, 1).isEmpty());
+        QVERIFY(timeLeftText(5000, std::nan("")).isEmpty());
+        QCOMPARE(timeLeftText(2000, 0.5), QStringLiteral("about 2 s left"));
+        QCOMPARE(timeLeftText(60000, 0.25), QStringLiteral("about 3 min left"));
     }
 
     void languageIsChosenInView() {

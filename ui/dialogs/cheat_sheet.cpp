@@ -59,7 +59,7 @@ CheatSheet::CheatSheet(CommandRegistry& registry, QWidget* parent) : QDialog(par
     QString columns[2];
     std::size_t used = 0;
     for (const Block& block : blocks) {
-        QString& column = columns[used * 2 < rows ? 0 : 1];
+        QString& column = columns[used * 2 + static_cast<std::size_t>(block.rows.size()) < rows ? 0 : 1];
         used += static_cast<std::size_t>(block.rows.size()) + 2;
         column += QStringLiteral("<h4 style='margin:8px 0 2px 0'>%1</h4><table cellspacing='0'>%2</table>").arg(block.title.toHtmlEscaped(), block.rows.join(QString()));
     }
@@ -71,6 +71,7 @@ CheatSheet::CheatSheet(CommandRegistry& registry, QWidget* parent) : QDialog(par
     layout->addWidget(m_page, 1);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     QPushButton* edit = buttons->addButton(tr("Change &keys…"), QDialogButtonBox::ActionRole);
+    buttons->button(QDialogButtonBox::Close)->setText(tr("&Close"));   // Qt's own translation may not be installed
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(edit, &QPushButton::clicked, this, [this] {

@@ -57,7 +57,7 @@ void CommandPalette::fill() {
         const QString text = plainText(entry.action->text());
         const auto own = fuzzyScore(m_field->text(), text);
         const auto whole = fuzzyScore(m_field->text(), entry.place + QLatin1Char(' ') + text);
-        const auto tip = fuzzyScore(m_field->text(), entry.command.tip);
+        const auto tip = fuzzyScore(m_field->text(), entry.command.tip + QLatin1Char(' ') + entry.command.id);   // the id is English in every language
         constexpr int kOwnText = 5;
         constexpr int kTip = -60;
         if (!own && !whole && tip) {

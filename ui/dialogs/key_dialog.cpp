@@ -73,6 +73,7 @@ void KeyDialog::buildRows() {
     column->addWidget(m_message);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     QPushButton* all = buttons->addButton(tr("&All to defaults"), QDialogButtonBox::ResetRole);
+    buttons->button(QDialogButtonBox::Close)->setText(tr("&Close"));   // Qt's own translation may not be installed
     column->addWidget(buttons);
     for (QPushButton* button : {m_assign, m_clear, m_reset, all}) {
         button->setAutoDefault(false);

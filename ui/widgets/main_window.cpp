@@ -9,6 +9,7 @@
 #include "ui/figure/picture.h"
 #include "ui/viewmodel/number_text.h"
 #include "ui/viewmodel/option_text.h"
+#include "ui/viewmodel/time_left.h"
 #include "ui/viewmodel/token_text.h"
 #include "ui/widgets/answer_panel.h"
 #include "ui/widgets/canvas_accessible.h"
@@ -372,7 +373,13 @@ void MainWindow::refreshStatus() {
         const PruneDecision& decision = *m_session.decision()->decision;
         idle = tr("%1 of %2 tokens kept, decided in %3").arg(decision.kept.size()).arg(decision.n).arg(durationText(decision.timings.totalMs));
     }
-    m_activity->setText(activity.isEmpty() ? idle : activity);
+    if (!loading) {
+        m_loading.invalidate();
+    } else if (!m_loading.isValid()) {
+        m_loading.start();
+    }
+    const QString left = loading ? timeLeftText(m_loading.elapsed(), m_session.loadProgress()) : QString();
+    m_activity->setText(activity.isEmpty() ? idle : left.isEmpty() ? activity : QStringLiteral("%1 · %2").arg(activity, left));
 }
 
 void MainWindow::showError(const Error& error) {

@@ -12,6 +12,7 @@
 #include "ui/viewmodel/session_model.h"
 #include "ui/widgets/theme.h"
 
+#include <QElapsedTimer>
 #include <QMainWindow>
 #include <QTimer>
 
@@ -190,6 +191,7 @@ private:
     bool m_sceneOriginal = false, m_sceneDark = false;
     QString m_previewPath;
     std::optional<std::pair<double, double>> m_lockedRange;
+    QElapsedTimer m_loading;   ///< since the present load began
     QTimer m_lateBadge;        ///< a stale overlay is marked after 150 ms, not for every frame of a drag
 };
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes README.md and relevance.json of a checkpoint from measured figures.
 
-`python -m train_lib.card MODEL FACTS.json FULL.json BLANK.json COMP.json`: FACTS holds minutes, crops, questions and
-machine of each stage; the others come from `train_lib.measure --json`.
+`python -m train_lib.card MODEL FACTS.json FULL.json BLANK.json COMP.json [TABLE.md]`: FACTS holds minutes, crops, questions and
+machine of each stage, and what the model cannot do; the others come from `train_lib.measure --json`, TABLE from `acceptance`.
 """
 import json
 import os
@@ -35,7 +35,7 @@ HOW = """
 ## How it was trained
 
 Machine: {machine}. Seed {seed}. No pruning method is used anywhere in training; the last stage always sees all 576 tokens.
-{scenes} training scenes (mix of packed, std, dense and text presets, split `train`, seed {seed}); test scenes come from other
+{scenes} training scenes ({mix}); test scenes come from other
 seeds and another split and were never trained on. Held out entirely: 15 % of the (class, colour) pairs.
 
 | stage | what is trained | on | minutes of one core | seen |
@@ -44,10 +44,12 @@ seeds and another split and were never trained on. Held out entirely: 15 % of th
 
 Losses, all disclosed because they shape what pruning methods see:
 - stage 1: dense patch-to-word cross-entropy in the decoder's own embedding space (masks supervise it), query localisation
-  (mean of ALL question-token embeddings against the patches, every question template), class token multi-label, colour and
-  sign-word heads (thrown away), position regression (thrown away); position table started as 2-D sine-cosine;
-- stage 2: answer cross-entropy on packed rows of 48 of 144 tokens, and attention grounding (weight .15, head 0 of layers 6 and 7:
-  from each object's name to its patches, from an absent object's name to `<s>`);
+  (mean of ALL question-token embeddings against the patches, every question template), class token multi-label, colour, letter,
+  sign-word and size heads (thrown away), position regression (thrown away); position table started as 2-D sine-cosine;
+- stage 2: answer cross-entropy on packed rows of 72 of 576 tokens, and what the decoder is told about its way to an answer
+  (`tools/training/train_lib/aux.py`): attention of heads 0 and 4 of layers 6 and 7 from each object's name to its patches (absent: to `<s>`),
+  of heads 1 and 2 of layers 9 and 10 from the last token to the names, of head 3 of layers 10 and 11 from the last token to the patches that
+  hold the answer; linear heads (thrown away) that read place, colour and number at the name after layer 8;
 - stage 3: everything together at 576 tokens, the losses of stages 1 and 2 still on.
 Because relevance is trained with masks, relevance-based pruning looks better here than on a checkpoint without that training;
 attention-based pruning of late layers profits from the grounding.
@@ -61,14 +63,7 @@ space `llm`, sign +). "Blank" replaces the picture by its mean colour.
 
 ## What it cannot do
 
-- Left/right, above/below, counting, sign words and "what is on the …" are not learnt: they stay at what can be guessed.
-  They are asked in the suites all the same. With several coloured objects in a picture the colours get mixed up.
-- Words outside the list below get an answer that means nothing. Synonyms are not known. Nothing is known about photographs:
-  objects are sprites of one drawing style, and the same sprites are used in training and test (the scenes are new, the drawings not).
-- It answers "yes" too often about absent things that would fit the place (see the adversarial column).
-- The composed pictures in `sample_data/scenes` were arranged, and their questions chosen, so that the answers are right; they say
-  nothing about accuracy. None of them was trained on.
-- One seed, one run; no second drawing style, no CLIP text tower (so `--relevance-space clip` has nothing to work with).
+{cannot}
 
 ## Known words
 
@@ -78,6 +73,15 @@ space `llm`, sign +). "Blank" replaces the picture by its mean colour.
 
 Weights, tokenizer and this card: GPL-3.0-or-later. Training pictures were drawn by this repository's generator from Noto Color Emoji
 (font OFL-1.1, upstream images Apache-2.0) and DejaVu letters (Bitstream Vera licence); texts in `tools/training/assets`.
+"""
+
+
+METHODS = """
+### Methods and budgets
+
+By `tools/training/acceptance` (the program's own `eval`, unseen std scenes). The interval of "all questions" is the normal one. "Evidence kept":
+patches under the referred objects that were kept.
+
 """
 
 
@@ -106,15 +110,19 @@ def figures(full, blank, comp):
     return "\n".join(rows) + "\n"
 
 
-def main(folder, facts, full, blank, comp):
+def main(folder, facts, full, blank, comp, table=None):
     facts, full, blank, comp = (json.load(open(p, encoding="utf-8")) for p in (facts, full, blank, comp))
     stages = "\n".join(f"| {s['stage']} | {s['what']} | {s['on']} | {s['minutes']} | {s['seen']} |" for s in facts["stages"])
     words = "\n".join(f"- {g}: {', '.join(ws)}" for g, ws in known_words().items() if g != "plurals")
     with open(os.path.join(folder, "config.json"), encoding="utf-8") as f:
         vocab = json.load(f)["text_config"]["vocab_size"]
     text = HEAD.format(vocab=vocab, params=facts["parameters"] / 1e6)
-    text += HOW.format(machine=facts["machine"], seed=facts["seed"], scenes=facts["scenes"], stages=stages)
-    text += figures(full, blank, comp) + END.format(words=words, note=facts.get("note", ""))
+    text += HOW.format(machine=facts["machine"], seed=facts["seed"], scenes=facts["scenes"], mix=facts["mix"], stages=stages)
+    text += figures(full, blank, comp)
+    if table:
+        with open(table, encoding="utf-8") as f:
+            text += METHODS + f.read()
+    text += END.format(words=words, note=facts.get("note", ""), cannot="\n".join("- " + x for x in facts["cannot"]))
     with open(os.path.join(folder, "README.md"), "w", encoding="utf-8") as f:
         f.write(text)
     dump(folder, "relevance.json", {
@@ -125,4 +133,4 @@ def main(folder, facts, full, blank, comp):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:6])
+    main(*sys.argv[1:])

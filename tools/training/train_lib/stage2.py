@@ -99,8 +99,8 @@ def load_tower(folder, words, seed=1):
     return model, heads, s["done"] / 60
 
 
-MIX = {"yes": .12, "random": .06, "adversarial": .06, "colour": .2, "leftright": .18, "abovebelow": .12, "count": .1,
-       "support": .06, "text": .06, "place": .04}
+MIX = {"yes": .12, "random": .06, "adversarial": .06, "colour": .2, "leftright": .2, "abovebelow": .12, "count": .1,
+       "support": .06, "text": .04, "place": .04}
 KEEP = 72    # tokens of a short row: two of every object, then other object patches, some background
 
 

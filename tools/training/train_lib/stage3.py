@@ -14,7 +14,7 @@ from .net import to_patches
 from .optim import Optim, schedule
 from .rows import Rows, answer_losses, ask, decode_rows
 from .stage1 import groups, losses
-from .stage2 import Means, cache_scenes, decoder_groups, load_tower, rescale, seeded, timed
+from .stage2 import KEEP, MIX as SHORT, Means, cache_scenes, decoder_groups, load_tower, rescale, seeded, step_loss, timed
 
 ALL = np.arange(576)
 
@@ -48,38 +48,48 @@ def joint_loss(model, heads, words, data, rng, per, dense=.5, mix=None):
     logits, maps, seen = decode_rows(model, rows, h)
     ce, told, by = answer_losses(rows, logits, maps, seen, heads.readers)
     keep = {k: float(v.detach()) for k, v in parts.items()} | {k: float(v.detach()) for k, v in told.items()}
-    return ce + sum(aux.WEIGHT[k] * v for k, v in told.items()) + dense * first, dict(ce=float(ce.detach()), **keep), by
+    return ce + sum(aux.WEIGHT[k] * v for k, v in told.items()) + dense * first, dict(ce=float(ce.detach()), **keep), by, h
 
 
 MIX = {"yes": .2, "random": .1, "adversarial": .1, "colour": .2, "leftright": .12, "abovebelow": .08, "count": .1,
        "support": .04, "text": .03, "place": .03}
 
 
-def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, muon_lr=6e-4, probe_every=420.0, out=None):
-    """Joint training for `minutes`; `out(model)` is called at every probe and at the end with the averaged weights."""
+def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, muon_lr=6e-4, probe_every=420.0, most=200, out=None):
+    """Joint training for `minutes`; `out(model)` is called at every probe and at the end with the averaged weights. Each step at
+    576 tokens is followed by one of the decoder on short rows of the last `most` pictures, which costs as much and asks three
+    times as many questions."""
     path, done, step = os.path.join(folder, "stage3.pt"), 0.0, 0
     if os.path.exists(path):
         model, heads = fresh(words, seed)
     else:
         model, heads = load_joint(folder, words, pool, seed)
-    opt = Optim(groups(model, heads, True), muon_lr, lr, ema=.99)
+    opt = Optim(groups(model, heads, True), muon_lr, lr, ema=.98)
     model.bfloat16(), heads.bfloat16()
     if os.path.exists(path):
         s = torch.load(path)
         opt.load(s["opt"], moved(words, s))
         done, step = s["done"], s["step"]
     total, mark, saved, means, past = minutes * 60, done, done, Means(), step
-    rng = seeded(seed, 33, step)
+    rng, short = seeded(seed, 33, step), Means()
+    replay = cache_scenes(model, pool, rng, most, signs=.05)
     while done < total:
         t0 = time.time()
-        loss, kv, by = joint_loss(model, heads, words, batch(pool, rng, b), rng, per, mix=MIX)
+        data, rate = batch(pool, rng, b), schedule(done, total, step - past, 20, .4, .05)
+        loss, kv, by, h = joint_loss(model, heads, words, data, rng, per, mix=MIX)
         loss.backward()
-        opt.step(schedule(done, total, step - past, 20, .5, .05))
-        step += 1
+        opt.step(rate)
         means.add(by, **kv)
+        replay += zip(h.detach(), data[1].numpy(), data[2])
+        del replay[:-most]
+        loss, _, by = step_loss(model, words, replay, rng, 24, KEEP, 12, SHORT, heads.readers)
+        loss.backward()
+        opt.step(rate)
+        short.add(by)
+        step += 1
         done += time.time() - t0
         if step % 20 == 0:
-            say(folder, stage=3, step=step, questions=step * b * per, **timed(done, total), **means.show())
+            say(folder, stage=3, step=step, questions=step * b * per, **timed(done, total), **means.show(), short=short.show())
         if done - saved > 120 or done >= total:
             saved = done
             save(path, {"opt": opt.state(), "done": done, "step": step, **lists(words)})

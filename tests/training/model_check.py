@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The bundled model on the 150 questions of sample_data/suite150 and on the sample scenes, by `prunescope-cli eval`.
+
+    model_check.py PRUNESCOPE_CLI REPOSITORY
+
+The bounds are the figures of the model's card less what 150 questions scatter; a model that cannot answer fails every one.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM, ROOT = sys.argv[1:3] if len(sys.argv) > 2 else ("", "")
+SUITE = os.path.join(ROOT, "sample_data", "suite150", "suite.jsonl")
+BOUNDS = {"f1": .75, "f1_over_blank": .25, "pointing": .85, "recall_over_random": .20, "script_below_full": .10}
+
+
+def evaluate(suite, *options):
+    run = subprocess.run([PROGRAM, "eval", "--data", suite, "--json", "--quiet", "--threads", "1", *options], stdout=subprocess.PIPE,
+                         text=True, check=True)
+    return json.loads(run.stdout)["families"]
+
+
+class Suite(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.full = evaluate(SUITE, "--method", "none")["exist"]
+        cls.tmp = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.tmp.cleanup)
+        cls.exist = os.path.join(cls.tmp.name, "exist.jsonl")   # the other runs only need the questions about existence
+        with open(SUITE, encoding="utf-8") as f, open(cls.exist, "w", encoding="utf-8") as out:
+            for q in map(json.loads, f):
+                if q["family"] == "exist":
+                    out.write(json.dumps(q | {"image": os.path.join(os.path.dirname(SUITE), q["image"])}) + "\n")
+
+    def test_existence(self):
+        self.assertGreaterEqual(self.full["f1"], BOUNDS["f1"])
+        blank = evaluate(self.exist, "--method", "none", "--blank")["exist"]
+        self.assertGreaterEqual(self.full["f1"], (blank["f1"] or 0) + BOUNDS["f1_over_blank"])
+
+    def test_pointing(self):
+        self.assertGreaterEqual(self.full["pointing"], BOUNDS["pointing"])
+
+    def test_random_loses_answers_that_script_keeps(self):
+        script = evaluate(self.exist, "--method", "script", "--keep", "64")["exist"]
+        random = evaluate(self.exist, "--method", "random", "--keep", "64")["exist"]
+        self.assertGreaterEqual(self.full["recall"], random["recall"] + BOUNDS["recall_over_random"])
+        self.assertGreaterEqual(script["recall"], random["recall"] + BOUNDS["recall_over_random"])
+        self.assertGreaterEqual(script["f1"], self.full["f1"] - BOUNDS["script_below_full"])
+
+
+class SampleScenes(unittest.TestCase):
+    def test_every_answer_is_right(self):
+        folder = os.path.join(ROOT, "sample_data", "scenes")
+        with open(os.path.join(folder, "scenes.json"), encoding="utf-8") as f:
+            scenes = json.load(f)
+        self.assertGreaterEqual(len(scenes), 12)
+        with tempfile.TemporaryDirectory() as tmp:
+            suite, out = os.path.join(tmp, "suite.jsonl"), os.path.join(tmp, "items.jsonl")
+            with open(suite, "w", encoding="utf-8") as f:
+                for s in scenes:
+                    for i, q in enumerate(s["questions"]):
+                        f.write(json.dumps({"id": f"{s['image']} {i} {q['question']}", "image": os.path.join(folder, s["image"]),
+                                            "family": "sample", "refs": [], "negative": None} | q) + "\n")
+            evaluate(suite, "--method", "none", "--out", out)
+            with open(out, encoding="utf-8") as f:
+                items = [json.loads(line) for line in f]
+        wrong = [(i["id"], i["answer"]) for i in items if "correct" in i and not i["correct"]]
+        self.assertEqual(wrong, [])
+        self.assertGreaterEqual(sum("correct" in i for i in items), 2 * len(scenes))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -18,15 +18,17 @@ RMS = .1   # size of visual tokens and of embeddings when they enter the decoder
 
 
 @torch.no_grad()
-def rescale(model, words, h):
-    """Brings embeddings and projected tokens to one size; cosines do not change. Returns the factor for h."""
+def rescale(model, words, h, heads=None):
+    """Brings embeddings and projected tokens to one size; cosines do not change, and the heads that read the tokens follow."""
     known = torch.arange(259, words.size)
     e = model.embed.weight[known].float().pow(2).mean().sqrt()
     model.embed.weight.mul_(RMS / e)
     k = RMS / h.float().pow(2).mean().sqrt()
     model.projector.linear_2.weight.mul_(k)
     model.projector.linear_2.bias.mul_(k)
-    return k
+    if heads is not None:
+        for name in ("colour", "word", "letter", "place", "extent"):
+            getattr(heads, name).weight.div_(k)
 
 
 @torch.no_grad()
@@ -104,8 +106,9 @@ MIX = {"yes": .12, "random": .06, "adversarial": .06, "colour": .2, "leftright":
 KEEP = 72    # tokens of a short row: two of every object, then other object patches, some background
 
 
-def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=4000, probe_every=480.0):
-    """Trains the decoder for `minutes` on a cache of scenes that grows while it trains; the tower does not change."""
+def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=4000, probe_every=480.0, whole=.6):
+    """Trains the decoder for `minutes` on a cache of scenes that grows while it trains; the tower does not change. From the
+    share `whole` of the time on every second step has all 576 tokens in its rows."""
     model, heads, age = load_tower(folder, words, seed)
     probe = cache_scenes(model, pool, seeded(seed, 22, 0), 50, 12)
     rescale(model, words, torch.stack([h for h, _, _ in probe]))
@@ -113,30 +116,32 @@ def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=
         p.requires_grad_(False)
     for p in model.decoder.parameters():
         p.requires_grad_(True)
-    opt = Optim(decoder_groups(model, heads), 1.2e-3, 6e-4, ema=.99)
-    path, done, step, past = os.path.join(folder, "stage2.pt"), 0.0, 0, 0
+    opt = Optim(decoder_groups(model, heads), 1.2e-3, 6e-4, ema=.98)
+    path, done, step, asked = os.path.join(folder, "stage2.pt"), 0.0, 0, 0
     if os.path.exists(path):
         s = torch.load(path)
         opt.load(s["opt"], moved(words, s))
-        done, step = s["done"], s["step"]
-    total, mark, saved, means = minutes * 60, done, done, Means()
+        done, step, asked = s["done"], s["step"], s.get("asked", 0)
+    total, mark, saved, means = minutes * 60, done, done, Means(.95)
     rng = seeded(seed, 22, step)
     cache, past = cache_scenes(model, pool, rng, 300, signs=.05), step
     while done < total:
         t0 = time.time()
         if len(cache) < most and step % 8 == 0:
             cache += cache_scenes(model, pool, rng, 40, signs=.05)
-        loss, kv, by = step_loss(model, words, cache, rng, rows, KEEP, per, MIX, heads.readers)
+        size = (4, 576, 2 * per) if done > whole * total and step % 2 else (rows, KEEP, per)
+        loss, kv, by = step_loss(model, words, cache, rng, *size, MIX, heads.readers)
         loss.backward()
-        opt.step(schedule(done, total, step - past, 40, .2, .1))
+        opt.step(schedule(done, total, step - past, 10, .35, .05))
         step += 1
+        asked += size[0] * size[2]
         means.add(by, **kv)
         done += time.time() - t0
         if step % 20 == 0:
-            say(folder, stage=2, step=step, questions=step * rows * per, scenes=len(cache), **timed(done, total), **means.show())
+            say(folder, stage=2, step=step, questions=asked, scenes=len(cache), **timed(done, total), **means.show())
         if done - saved > 120 or done >= total:
             saved = done
-            save(path, {"opt": opt.state(), "done": done, "step": step, **lists(words)})
+            save(path, {"opt": opt.state(), "done": done, "step": step, "asked": asked, **lists(words)})
         if done - mark > probe_every or done >= total:
             mark = done
             opt.use_average(True)

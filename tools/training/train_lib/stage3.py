@@ -23,7 +23,7 @@ def load_joint(folder, words, pool, seed):
     """The newest tower, and the decoder of stage 2."""
     model, heads, _ = load_tower(folder, words, seed)
     probe = cache_scenes(model, pool, seeded(seed, 22, 0), 50, 12)
-    rescale(model, words, torch.stack([h for h, _, _ in probe]))
+    rescale(model, words, torch.stack([h for h, _, _ in probe]), heads)
     opt = Optim(decoder_groups(model, heads), 0., 0.)
     s = torch.load(os.path.join(folder, "stage2.pt"))
     opt.load(s["opt"], moved(words, s))

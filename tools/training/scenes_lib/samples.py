@@ -92,8 +92,8 @@ def suite(folder):
         for q in kept:
             f.write(json.dumps(q, separators=(",", ":")) + "\n")
     with open(os.path.join(folder, "LICENSE.md"), "w", encoding="utf-8") as f:
-        f.write(f"# Pictures and questions of this suite\n\n{LICENCE}\n\nMade by `tools/training/scenes` (seed {SEED}, split test, preset std), "
-                "never trained on. Sprites: Noto Color Emoji; texts of the licences in `tools/training/assets`.\n")
+        f.write(f"# Pictures and questions of this suite\n\n{STAMPS}\n\nMade by `tools/training/scenes` (seed {SEED}, split test, preset std), "
+                "never trained on. Sprites: Noto Color Emoji, Tux Paint stamps; texts of the licences in `tools/training/assets`.\n")
 
 
 def main(out, what="all"):

@@ -72,7 +72,8 @@ space `llm`, sign +). "Blank" replaces the picture by its mean colour.
 ## Licences
 
 Weights, tokenizer and this card: GPL-3.0-or-later. Training pictures were drawn by this repository's generator from Noto Color Emoji
-(font OFL-1.1, upstream images Apache-2.0) and DejaVu letters (Bitstream Vera licence); texts in `tools/training/assets`.
+(font OFL-1.1, upstream images Apache-2.0), Tux Paint stamps (GPL-2.0-or-later) and DejaVu letters (Bitstream Vera licence); texts in
+`tools/training/assets`.
 """
 
 

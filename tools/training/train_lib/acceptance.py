@@ -36,11 +36,12 @@ class Bench:
         self.a, self.root, self.cli, self.left, self.t0, self.n = a, root, program(a.program, root), 0, time.time(), 0
 
     def scenes(self, split, count):
-        out = os.path.join(self.a.out, f"{split}-{self.a.seed}-{count}")
+        out = os.path.join(self.a.out, "-".join([split, str(self.a.seed), str(count)] + ([self.a.world] if self.a.world else [])))
         suite = os.path.join(out, "suite.jsonl")
         if not os.path.exists(suite):
             made = subprocess.run([os.path.join(self.root, "tools", "training", "scenes"), "--seed", str(self.a.seed), "--count",
-                                   str(count), "--out", out, "--preset", "std", "--split", split], stderr=subprocess.DEVNULL)
+                                   str(count), "--out", out, "--preset", "std", "--split", split,
+                                   *(["--world", self.a.world] if self.a.world else [])], stderr=subprocess.DEVNULL)
             if made.returncode:
                 sys.exit("acceptance: error: the scenes could not be drawn")
         return suite
@@ -137,6 +138,7 @@ def parse(argv):
     ap.add_argument("--scenes", type=int, default=150, help="scenes for the figures at all 576 tokens")
     ap.add_argument("--method-scenes", type=int, default=50, help="scenes for the table of methods and budgets; 0 leaves it out")
     ap.add_argument("--seed", type=int, default=SEED)
+    ap.add_argument("--world", choices=["first", "full"], help="what may appear (default: what the bundled model was trained on)")
     ap.add_argument("--threads", type=int, default=1)
     a = ap.parse_args(argv)
     if a.scenes < 1 or a.method_scenes < 0 or a.threads < 1:

@@ -168,6 +168,14 @@ void FeatureService::answer(const RunRequest& request, std::uint64_t job) {
     result->image = m_image;
     result->decision = std::make_shared<PruneDecision>(std::move(decision.value()));
     sinks.onDecision(job, result);
+    if (request.analysis.any()) {
+        const auto analysis = analyseDecision(m_session, result->decision->options, request.analysis, {});
+        if (!analysis) {
+            sinks.onError(job, analysis.error());
+            return;
+        }
+        sinks.onAnalysis(job, *analysis);
+    }
     if (request.withAnswer) {
         auto said = std::make_shared<RunResult>(*result);
         said->hasAnswer = true;

@@ -3,12 +3,16 @@
 // Draws the window with synthetic results in each overlay, to be looked at: ui_gallery FOLDER [light|dark] [WxH] [IMAGE] [en|zh_CN].
 
 #include "tests/ui/fake_service.h"
+#include "tests/ui/feature_service.h"
 #include "ui/dialogs/cheat_sheet.h"
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/key_dialog.h"
 #include "ui/viewmodel/overlay_data.h"
 #include "ui/viewmodel/translation.h"
+#include "ui/viewmodel/compare_model.h"
+#include "ui/viewmodel/forced_tokens.h"
 #include "ui/widgets/canvas_widget.h"
+#include "ui/widgets/inspector.h"
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/overlay_bar.h"
 
@@ -37,6 +41,67 @@ void settle(SessionModel& session) {
     for (int i = 0; i < 10; ++i) {
         QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
     }
+}
+
+void wait(int milliseconds) {
+    QElapsedTimer clock;
+    clock.start();
+    while (clock.elapsed() < milliseconds) {
+        QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
+    }
+}
+
+/// Survival, inspector, forced tokens and A against B, on decisions that are really made.
+bool drawStudy(const QString& stem, const QStringList& size, Theme theme) {
+    testing::FeatureService service(24, 24);
+    WindowSetup setup;
+    setup.theme = theme;
+    MainWindow window(service, setup);
+    window.resize(size.value(0).toInt(), size.value(1).toInt());
+    window.show();
+    SessionModel& session = window.session();
+    session.loadModel(QStringLiteral("synthetic"), {});
+    session.setQuestion(QStringLiteral("Is there a pot on the stove?"));
+    window.openImage(QStringLiteral("synthetic"));
+    session.run();
+    settle(session);
+    constexpr int kMs = 1500;
+    const auto shot = [&](const char* name) {
+        wait(kMs);
+        return window.saveScreenshot(stem + QLatin1String(name) + QStringLiteral(".png")).ok();
+    };
+    bool good = true;
+    window.setOverlay(OverlayKind::kSurvival);
+    good = shot("survival") && good;
+    window.canvas()->setPinned(GridMap::Cell{9, 13});
+    window.inspector()->setLinksShown(true);
+    window.setOverlay(OverlayKind::kTauSurvival);
+    good = shot("survival-tau-pinned") && good;
+    window.inspector()->setLinksShown(false);
+    window.setOverlay(OverlayKind::kRetained);
+    session.setOptions(withForced(withForced(session.options(), {100, 101, 102, 124, 125, 126}, ForceMark::kKeep), {300, 301, 302}, ForceMark::kDrop), QStringLiteral("forced tokens"));
+    good = shot("forced") && good;
+    session.undoStack().undo();
+    wait(kMs);
+    window.compareModel().setA(window.compareModel().present());
+    PruneOptions options = session.options();
+    options.method = "relevance";
+    session.setOptions(options, QStringLiteral("method"));
+    good = shot("sides") && good;
+    window.compareModel().setView(CompareView::kWipe);
+    good = shot("wipe") && good;
+    options.method = "script";
+    options.tau.value = 0.7;
+    options.gamma = 3;
+    session.setOptions(options, QStringLiteral("tau"));
+    window.compareModel().setQuantity(ScoreQuantity::kGspScore);
+    window.compareModel().setNormalisation(Normalisation::kRank);
+    window.compareModel().setView(CompareView::kDifference);
+    good = shot("difference") && good;
+    window.compareModel().setA(nullptr);
+    window.overlayBar()->setPaper(true);
+    good = shot("paper") && good;
+    return good;
 }
 
 }  // namespace
@@ -105,6 +170,9 @@ int main(int argc, char** argv) {
         if (!dialog->grab().save(stem + name + QStringLiteral(".png"))) {
             return 1;
         }
+    }
+    if (!drawStudy(stem, size, theme)) {
+        return 1;
     }
     std::puts("done");
     return 0;

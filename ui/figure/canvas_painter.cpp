@@ -4,102 +4,23 @@
 
 #include "ui/figure/canvas_painter.h"
 
+#include "ui/figure/cell_grid.h"
 #include "ui/figure/picture.h"
 
 #include <QPainter>
 #include <QPen>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <utility>
 
 namespace prunescope {
 
+using namespace figure;
+
 namespace {
-
-/// Cell edges rounded to whole target pixels, so that neighbours share an edge without seam or overlap.
-struct CellGrid {
-    const CanvasScene& scene;
-    QTransform transform;
-    qreal ratio;   ///< device pixels per target unit
-
-    [[nodiscard]] qreal snap(qreal v) const { return std::round(v * ratio) / ratio; }
-    [[nodiscard]] QRectF cell(int row, int col) const { return span(row, col, col + 1); }
-    [[nodiscard]] QRectF span(int row, int colBegin, int colEnd) const {
-        const QRectF& t = scene.tokenRect;
-        const QPointF a = transform.map(QPointF(t.left() + t.width() * colBegin / scene.cols, t.top() + t.height() * row / scene.rows));
-        const QPointF b = transform.map(QPointF(t.left() + t.width() * colEnd / scene.cols, t.top() + t.height() * (row + 1) / scene.rows));
-        return {QPointF(snap(a.x()), snap(a.y())), QPointF(snap(b.x()), snap(b.y()))};
-    }
-};
-
-using CellTest = std::function<bool(int, int)>;
-
-/// Calls `draw(row, begin, end)` for each run of cells of a row that pass.
-void forEachRun(const CanvasScene& scene, const CellTest& test, const std::function<void(int, int, int)>& draw) {
-    for (int row = 0; row < scene.rows; ++row) {
-        int begin = -1;
-        for (int col = 0; col <= scene.cols; ++col) {
-            const bool in = col < scene.cols && test(row, col);
-            if (in && begin < 0) {
-                begin = col;
-            } else if (!in && begin >= 0) {
-                draw(row, begin, col);
-                begin = -1;
-            }
-        }
-    }
-}
-
-void drawPicturePart(QPainter& painter, const CanvasScene& scene, const QImage& image, const QTransform& transform, const QRectF& target) {
-    const QRectF inScene = transform.inverted().mapRect(target).intersected(scene.pictureRect);
-    if (inScene.isEmpty()) {
-        return;
-    }
-    const double sx = image.width() / scene.pictureRect.width();
-    const double sy = image.height() / scene.pictureRect.height();
-    const QRectF source((inScene.left() - scene.pictureRect.left()) * sx, (inScene.top() - scene.pictureRect.top()) * sy, inScene.width() * sx, inScene.height() * sy);
-    painter.drawImage(transform.mapRect(inScene), image, source);
-}
-
-/// Lines between cells that pass and cells that do not: light on a dark casing, visible on any picture.
-void outlineCells(QPainter& painter, const CellGrid& grid, const CellTest& test, qreal width) {
-    QVector<QLineF> lines;
-    const CanvasScene& scene = grid.scene;
-    const auto in = [&](int row, int col) { return row >= 0 && col >= 0 && row < scene.rows && col < scene.cols && test(row, col); };
-    for (int row = 0; row < scene.rows; ++row) {
-        for (int col = 0; col < scene.cols; ++col) {
-            if (!in(row, col)) {
-                continue;
-            }
-            const QRectF box = grid.cell(row, col);
-            const std::pair<bool, QLineF> edges[] = {{in(row - 1, col), {box.topLeft(), box.topRight()}}, {in(row + 1, col), {box.bottomLeft(), box.bottomRight()}},
-                                                     {in(row, col - 1), {box.topLeft(), box.bottomLeft()}}, {in(row, col + 1), {box.topRight(), box.bottomRight()}}};
-            for (const auto& [inside, line] : edges) {
-                if (!inside) {
-                    lines << line;
-                }
-            }
-        }
-    }
-    painter.setPen(QPen(QColor(0, 0, 0, 170), width * 2.4, Qt::SolidLine, Qt::SquareCap));
-    painter.drawLines(lines);
-    painter.setPen(QPen(QColor(255, 255, 255, 245), width, Qt::SolidLine, Qt::SquareCap));
-    painter.drawLines(lines);
-}
-
-void hatch(QPainter& painter, const QRectF& area, const QColor& colour, qreal spacing) {
-    painter.save();
-    painter.setClipRect(area, Qt::IntersectClip);
-    painter.setRenderHint(QPainter::Antialiasing, true);
-    painter.setPen(QPen(colour, 1.0));
-    const qreal first = std::floor((area.left() - area.height() + area.top()) / spacing) * spacing;   // lines x - y = const stay put while panning
-    for (qreal x = first - area.top(); x < area.right() + area.height(); x += spacing) {
-        painter.drawLine(QPointF(x, area.bottom()), QPointF(x + area.height(), area.top()));
-    }
-    painter.restore();
-}
 
 /// Fills and hatches what of `all` lies outside `inner`.
 void hatchAround(QPainter& painter, const QRectF& all, const QRectF& inner, const QColor& fill) {
@@ -139,6 +60,9 @@ void paintHeat(QPainter& painter, const CanvasScene& scene, const CellGrid& grid
     painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
     painter.drawImage(QRectF(grid.cell(0, 0).topLeft(), grid.cell(scene.rows - 1, scene.cols - 1).bottomRight()), heat);
     painter.setOpacity(1.0);
+    if (!data.contours.empty()) {
+        paintContours(painter, scene, grid);
+    }
     if (!data.marked.empty()) {
         const CellTest marked = [&](int row, int col) { return data.marked[static_cast<std::size_t>(row * scene.cols + col)] != 0; };
         forEachRun(scene, marked, [&](int row, int begin, int end) { hatch(painter, grid.span(row, begin, end), QColor(0, 0, 0, 95), 6.0); });
@@ -149,6 +73,11 @@ void paintHeat(QPainter& painter, const CanvasScene& scene, const CellGrid& grid
 void paintRetained(QPainter& painter, const CanvasScene& scene, const CellGrid& grid) {
     const CellTest kept = [&](int row, int col) { return scene.overlay.kept[static_cast<std::size_t>(row * scene.cols + col)] != 0; };
     const CellTest dropped = [&](int row, int col) { return !kept(row, col); };
+    if (scene.paper) {
+        constexpr double kPaperWhite = 0.65;   // as in the figures of the paper
+        forEachRun(scene, dropped, [&](int row, int begin, int end) { painter.fillRect(grid.span(row, begin, end), QColor::fromRgbF(1.0F, 1.0F, 1.0F, static_cast<float>(kPaperWhite))); });
+        return;
+    }
     painter.setOpacity(scene.opacity);
     forEachRun(scene, dropped, [&](int row, int begin, int end) { drawPicturePart(painter, scene, scene.faded, grid.transform, grid.span(row, begin, end)); });
     painter.setOpacity(1.0);
@@ -170,16 +99,69 @@ void paintGridLines(QPainter& painter, const CanvasScene& scene, const CellGrid&
     }
 }
 
-void paintMark(QPainter& painter, const QRectF& box, qreal width) {
-    painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(QColor(0, 0, 0, 220), width + 2));
-    painter.drawRect(box.adjusted(-1, -1, 1, 1));
-    painter.setPen(QPen(QColor(255, 255, 255), width));
-    painter.drawRect(box.adjusted(-1, -1, 1, 1));
-}
-
 bool overlayFits(const CanvasScene& scene) {
     return scene.rows > 0 && scene.cols > 0 && scene.overlay.rows == scene.rows && scene.overlay.cols == scene.cols;
+}
+
+void paintOverlay(QPainter& painter, const CanvasScene& scene, const CellGrid& grid) {
+    if (scene.overlay.kind == OverlayKind::kRetained) {
+        paintRetained(painter, scene, grid);
+    } else if (scene.overlay.kind == OverlayKind::kSides && !scene.overlay.values.empty()) {
+        paintSides(painter, scene, grid);
+    } else if (scene.overlay.hasHeat()) {
+        paintHeat(painter, scene, grid);
+    }
+    paintForced(painter, scene, grid);
+}
+
+/// Name of a side of the wipe, on a plate in its upper corner.
+void paintSideName(QPainter& painter, const QRectF& part, const QString& name, Qt::Alignment side) {
+    const QFontMetricsF metrics(painter.font());
+    if (part.width() < metrics.averageCharWidth() * 6) {
+        return;
+    }
+    const QString text = metrics.elidedText(name, Qt::ElideRight, part.width() - 16);
+    QRectF box(0, part.top() + 4, metrics.horizontalAdvance(text) + 8, metrics.height() + 2);
+    side == Qt::AlignLeft ? box.moveLeft(part.left() + 4) : box.moveRight(part.right() - 4);
+    painter.fillRect(box, QColor(16, 20, 26, 225));
+    painter.setPen(Qt::white);
+    painter.drawText(box, Qt::AlignCenter, text);
+}
+
+void paintWiped(QPainter& painter, const CanvasScene& scene, const QTransform& transform) {
+    const qreal ratio = painter.device()->devicePixelRatioF();
+    const QRectF all = transform.mapRect(scene.tokenRect);
+    const qreal split = std::round((all.left() + all.width() * *scene.wipe) * ratio) / ratio;
+    const QRectF left(all.left(), all.top(), split - all.left(), all.height());
+    const QRectF right(split, all.top(), all.right() - split, all.height());
+    CanvasScene a = scene;
+    a.overlay = scene.other;
+    const std::array<std::pair<const CanvasScene*, QRectF>, 2> parts{{{&a, left}, {&scene, right}}};
+    for (const auto& [part, area] : parts) {
+        if (area.width() > 0) {
+            painter.save();
+            painter.setClipRect(area, Qt::IntersectClip);
+            paintOverlay(painter, *part, CellGrid{*part, transform, ratio});
+            painter.restore();
+        }
+    }
+    painter.setPen(QPen(QColor(0, 0, 0, 220), 4));
+    painter.drawLine(QPointF(split, all.top()), QPointF(split, all.bottom()));
+    painter.setPen(QPen(Qt::white, 2));
+    painter.drawLine(QPointF(split, all.top()), QPointF(split, all.bottom()));
+    painter.setRenderHint(QPainter::Antialiasing, true);
+    painter.setPen(QPen(QColor(0, 0, 0, 220), 1));
+    painter.setBrush(Qt::white);
+    constexpr qreal kHandle = 8;
+    const QPointF middle(split, all.center().y());
+    painter.drawEllipse(middle, kHandle, kHandle);
+    painter.setPen(QPen(QColor(16, 20, 26), 1.6));
+    for (const qreal direction : {-1.0, 1.0}) {
+        painter.drawPolyline(QPolygonF({middle + QPointF(direction * 2.5, -3), middle + QPointF(direction * 5, 0), middle + QPointF(direction * 2.5, 3)}));
+    }
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    paintSideName(painter, left, scene.leftName, Qt::AlignLeft);
+    paintSideName(painter, right, scene.rightName, Qt::AlignRight);
 }
 
 }  // namespace
@@ -233,14 +215,11 @@ void paintCanvas(QPainter& painter, const CanvasScene& scene, const QTransform& 
     }
     if (overlayFits(scene)) {
         const CellGrid grid{scene, sceneToTarget, painter.device()->devicePixelRatioF()};
-        if (scene.overlay.kind == OverlayKind::kRetained) {
-            paintRetained(painter, scene, grid);
-        } else if (scene.overlay.hasHeat()) {
-            paintHeat(painter, scene, grid);
-        }
-        if (scene.gridLines) {
+        scene.wipe ? paintWiped(painter, scene, sceneToTarget) : paintOverlay(painter, scene, grid);
+        if (scene.gridLines && !scene.paper) {
             paintGridLines(painter, scene, grid);
         }
+        paintLinks(painter, grid, marks);
         if (marks.pinned) {
             paintMark(painter, grid.cell(marks.pinned->row, marks.pinned->col), 2.0);
         }

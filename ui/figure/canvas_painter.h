@@ -4,6 +4,7 @@
 // The one painter of picture, overlay, grid, colour bar and masks, for the screen and for files. Draws in device-independent coordinates;
 // a scene knows nothing of widgets. Colours over a photograph are nearest-neighbour at patch size: patches have no finer detail.
 
+#include "core/prune/compare.h"
 #include "ui/figure/colour_map.h"
 #include "ui/viewmodel/overlay_data.h"
 
@@ -14,6 +15,7 @@
 #include <QTransform>
 
 #include <optional>
+#include <vector>
 
 class QPainter;
 
@@ -25,6 +27,10 @@ struct FigureStyle {
     QFont font;
     bool dark = false;
 };
+
+/// Only A and only B of a comparison (orange and sky blue of Okabe and Ito's palette); their hatching runs in two directions.
+inline constexpr QColor kOnlyAColour{0xe6, 0x9f, 0x00};
+inline constexpr QColor kOnlyBColour{0x56, 0xb4, 0xe9};
 
 /// Picture and overlay in scene coordinates (model pixels, or pixels of the original image).
 struct CanvasScene {
@@ -39,14 +45,26 @@ struct CanvasScene {
     OverlayData overlay;
     ColourMap colourMap = ColourMap::kViridis;
     double opacity = 0.6;
+    bool paper = false;            ///< as the figures of papers: dropped tokens under 65 % white, no outlines
+    std::optional<double> wipe;    ///< share of the grid's width on whose left `other` is drawn in place of `overlay`
+    OverlayData other;
+    QString leftName, rightName;   ///< of the two sides of the wipe
 
     [[nodiscard]] QRectF bounds() const { return pictureRect.united(tokenRect); }
     [[nodiscard]] QRectF cellRect(int row, int col) const;
 };
 
+/// Line from the pinned token to a partner.
+struct CellLink {
+    GridMap::Cell to;
+    double similarity = 0;   ///< cosine
+    bool edge = false;       ///< solid line; else dotted
+};
+
 /// Marks that belong to the pointer, not to the figure.
 struct CanvasMarks {
     std::optional<GridMap::Cell> hovered, pinned;
+    std::vector<CellLink> links;
 };
 
 /// Makes the scene of a result: `original` false shows the picture the model saw, true the whole image with the unseen parts hatched.

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Tables of the four colour maps, 256 entries of rrggbb each. viridis, magma: N. Smith, S. van der Walt, E. Firing (CC0); cividis: J. Nunez,
+// Tables of the colour maps, 256 entries of rrggbb each. viridis, magma: N. Smith, S. van der Walt, E. Firing (CC0); cividis: J. Nunez,
 // C. Anderton, R. Renslow, PLoS ONE 2018 (CC0 table); turbo: A. Mikhailov, Google (Apache-2.0).
+// puor: C. Brewer's eleven classes (Apache-2.0), interpolated; jet: its usual piecewise linear definition.
 
 #include "ui/figure/colour_map.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 namespace prunescope {
 
@@ -87,9 +89,38 @@ Table parseTable(const char* text) {
     return table;
 }
 
+/// Linear between classes spread evenly over [0, 1].
+Table interpolated(const std::vector<QRgb>& classes) {
+    Table table{};
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const double place = static_cast<double>(i) / 255.0 * static_cast<double>(classes.size() - 1);
+        const auto left = std::min(static_cast<std::size_t>(place), classes.size() - 2);
+        const double part = place - static_cast<double>(left);
+        const auto mix = [part](int a, int b) { return static_cast<int>(std::lround(a + (b - a) * part)); };
+        const QRgb a = classes[left];
+        const QRgb b = classes[left + 1];
+        table[i] = qRgb(mix(qRed(a), qRed(b)), mix(qGreen(a), qGreen(b)), mix(qBlue(a), qBlue(b)));
+    }
+    return table;
+}
+
+Table puOr() {
+    return interpolated({0x7f3b08, 0xb35806, 0xe08214, 0xfdb863, 0xfee0b6, 0xf7f7f7, 0xd8daeb, 0xb2abd2, 0x8073ac, 0x542788, 0x2d004b});
+}
+
+Table jet() {
+    Table table{};
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const double t = static_cast<double>(i) / 255.0;
+        const auto channel = [t](double middle) { return static_cast<int>(std::lround(255.0 * std::clamp(1.5 - std::abs(4.0 * t - middle), 0.0, 1.0))); };
+        table[i] = qRgb(channel(3.0), channel(2.0), channel(1.0));
+    }
+    return table;
+}
+
 const Table& tableOf(ColourMap map) {
     static_assert(sizeof(kViridis) == 1537 && sizeof(kCividis) == 1537 && sizeof(kMagma) == 1537 && sizeof(kTurbo) == 1537);
-    static const std::array<Table, 4> kTables{parseTable(kViridis), parseTable(kCividis), parseTable(kMagma), parseTable(kTurbo)};
+    static const std::array<Table, 6> kTables{parseTable(kViridis), parseTable(kCividis), parseTable(kMagma), parseTable(kTurbo), puOr(), jet()};
     return kTables[static_cast<std::size_t>(map)];
 }
 
@@ -109,6 +140,8 @@ QString nameOf(ColourMap map) {
     case ColourMap::kCividis: return QStringLiteral("cividis");
     case ColourMap::kMagma: return QStringLiteral("magma");
     case ColourMap::kTurbo: return QStringLiteral("turbo");
+    case ColourMap::kPuOr: return QStringLiteral("puor");
+    case ColourMap::kJet: return QStringLiteral("jet");
     }
     return {};
 }

@@ -22,29 +22,6 @@ QString tr(const char* text) {
     return QCoreApplication::translate("Overlay", text);
 }
 
-std::size_t patchOffset(const GridMap& grid) {
-    return grid.hasClassToken ? 1 : 0;
-}
-
-/// Range of the finite values; {0, 1} when there are none or all are equal to 0.
-std::pair<double, double> finiteRange(const std::vector<float>& values) {
-    double low = std::numeric_limits<double>::infinity();
-    double high = -low;
-    for (const float value : values) {
-        if (std::isfinite(value)) {
-            low = std::min(low, static_cast<double>(value));
-            high = std::max(high, static_cast<double>(value));
-        }
-    }
-    if (!(low <= high)) {
-        return {0.0, 1.0};
-    }
-    if (low == high) {
-        return {low - 0.5, high + 0.5};
-    }
-    return {low, high};
-}
-
 void fillRelevance(OverlayData& data, const PruneDecision& decision) {
     std::vector<float> raw;
     for (const TokenTrace& token : decision.tokens) {
@@ -102,12 +79,97 @@ float valueOf(const TokenTrace& token, OverlayKind kind) {
     case OverlayKind::kGreedyOrder: return token.dppRank < 0 ? kNoValue : static_cast<float>(token.dppRank + 1);
     case OverlayKind::kRetained: return token.kept ? 1.0F : 0.0F;
     case OverlayKind::kLocalRedundancy:
+    case OverlayKind::kSurvival:
+    case OverlayKind::kTauSurvival:
+    case OverlayKind::kSides:
+    case OverlayKind::kDifference:
     case OverlayKind::kNone: return kNoValue;
     }
     return kNoValue;
 }
 
+void fillSurvival(OverlayData& data, std::size_t offset, const DecisionAnalysis& analysis) {
+    const BudgetSurvival& survival = *analysis.budgets;
+    for (std::size_t i = 0; i < data.values.size() && i + offset < survival.entersAt.size(); ++i) {
+        const std::int32_t budget = survival.entersAt[i + offset];
+        data.values[i] = budget == BudgetSurvival::kNever ? kNoValue : static_cast<float>(budget);
+    }
+    data.low = std::max(2.0, static_cast<double>(survival.n));
+    data.high = 1;
+    data.logarithmic = true;
+    for (const int budget : kSurvivalContours) {
+        if (budget < survival.n) {
+            data.contours.push_back(budget);
+        }
+    }
+    data.label = tr("Survival: smallest budget that keeps the token");
+    data.normalisation = survival.nested ? tr("log scale; grey: never") : tr("log scale; may drop out again");
+    data.lowWords = tr("enters late");
+    data.highWords = tr("enters first");
+}
+
+void fillTaus(OverlayData& data, std::size_t offset, const TauSurvival& survival) {
+    for (std::size_t i = 0; i < data.values.size() && i + offset < survival.redundant.size(); ++i) {
+        double share = 0;
+        for (const TauRange& range : survival.redundant[i + offset]) {
+            share += std::max(0.0, std::min(1.0, range.to) - std::max(0.0, range.from));
+        }
+        data.values[i] = static_cast<float>(share);
+    }
+    data.low = 0;
+    data.high = 1;
+    data.label = tr("Redundant over tau (GSP)");
+    data.normalisation = tr("share of tau in [0, 1] at which GSP discards it");
+    data.lowWords = tr("never redundant");
+    data.highWords = tr("at every tau");
+}
+
+void fillForced(OverlayData& data, std::size_t offset, const PruneOptions& options) {
+    if (options.forceKeep.empty() && options.forceDrop.empty()) {
+        return;
+    }
+    data.forced.assign(data.kept.size(), 0);
+    for (const auto& [list, mark] : {std::pair<const std::vector<std::int64_t>*, std::uint8_t>{&options.forceKeep, std::uint8_t{1}}, {&options.forceDrop, std::uint8_t{2}}}) {
+        for (const std::int64_t token : *list) {
+            const auto cell = static_cast<std::size_t>(token) - offset;
+            if (cell < data.forced.size()) {
+                data.forced[cell] = mark;
+            }
+        }
+    }
+}
+
+/// What stands in the legend in place of a bar when the quantity is not there.
+QString missingWords(OverlayKind kind, const PruneDecision& decision, const DecisionAnalysis* analysis) {
+    const bool survival = kind == OverlayKind::kSurvival || kind == OverlayKind::kTauSurvival;
+    const bool waiting = survival && (analysis == nullptr || (kind == OverlayKind::kSurvival ? !analysis->budgets : !analysis->taus));
+    return waiting ? tr("being worked out") : tr("method %1 does not compute it").arg(QString::fromStdString(decision.options.method));
+}
+
 }  // namespace
+
+std::size_t patchOffset(const GridMap& grid) {
+    return grid.hasClassToken ? 1 : 0;
+}
+
+/// Range of the finite values; {0, 1} when there are none or all are equal to 0.
+std::pair<double, double> finiteRange(const std::vector<float>& values) {
+    double low = std::numeric_limits<double>::infinity();
+    double high = -low;
+    for (const float value : values) {
+        if (std::isfinite(value)) {
+            low = std::min(low, static_cast<double>(value));
+            high = std::max(high, static_cast<double>(value));
+        }
+    }
+    if (!(low <= high)) {
+        return {0.0, 1.0};
+    }
+    if (low == high) {
+        return {low - 0.5, high + 0.5};
+    }
+    return {low, high};
+}
 
 QString titleOf(OverlayKind kind) {
     switch (kind) {
@@ -117,6 +179,10 @@ QString titleOf(OverlayKind kind) {
     case OverlayKind::kLocalRedundancy: return tr("Local redundancy");
     case OverlayKind::kGreedyOrder: return tr("Greedy order");
     case OverlayKind::kNone: return tr("Picture only");
+    case OverlayKind::kSurvival: return tr("Survival (budget)");
+    case OverlayKind::kTauSurvival: return tr("Survival (tau)");
+    case OverlayKind::kSides: return tr("A against B");
+    case OverlayKind::kDifference: return tr("Difference B - A");
     }
     return {};
 }
@@ -129,6 +195,10 @@ QString wordOf(OverlayKind kind) {
     case OverlayKind::kLocalRedundancy: return QStringLiteral("local");
     case OverlayKind::kGreedyOrder: return QStringLiteral("order");
     case OverlayKind::kNone: return QStringLiteral("none");
+    case OverlayKind::kSurvival: return QStringLiteral("survival");
+    case OverlayKind::kTauSurvival: return QStringLiteral("survival-tau");
+    case OverlayKind::kSides: return QStringLiteral("sides");
+    case OverlayKind::kDifference: return QStringLiteral("difference");
     }
     return {};
 }
@@ -144,10 +214,11 @@ std::optional<OverlayKind> overlayFromWord(const QString& word) {
 
 double OverlayData::position(std::size_t i) const {
     const double value = i < values.size() ? static_cast<double>(values[i]) : std::numeric_limits<double>::quiet_NaN();
-    return (value - low) / (high - low);
+    return logarithmic ? (std::log(value) - std::log(low)) / (std::log(high) - std::log(low)) : (value - low) / (high - low);
 }
 
-OverlayData makeOverlay(const RunResult& result, OverlayKind kind, double threshold, std::optional<std::pair<double, double>> lockedRange) {
+OverlayData makeOverlay(const RunResult& result, OverlayKind kind, double threshold, std::optional<std::pair<double, double>> lockedRange,
+                        const DecisionAnalysis* analysis) {
     OverlayData data;
     data.kind = kind;
     if (!result.image || !result.decision) {
@@ -180,13 +251,31 @@ OverlayData makeOverlay(const RunResult& result, OverlayKind kind, double thresh
     case OverlayKind::kRetained:
         data.label = tr("Retained tokens");
         data.normalisation = tr("outlined: kept; grey and dim: dropped");
+        if (const std::size_t forced = decision.options.forceKeep.size() + decision.options.forceDrop.size(); forced > 0) {
+            data.normalisation = tr("outlined: kept; dim: dropped; tick or cross: by hand, %1").arg(forced);
+        }
         break;
+    case OverlayKind::kSurvival:
+        data.label = tr("Survival: smallest budget that keeps the token");
+        if (analysis != nullptr && analysis->budgets) {
+            fillSurvival(data, offset, *analysis);
+        }
+        break;
+    case OverlayKind::kTauSurvival:
+        data.label = tr("Redundant over tau (GSP)");
+        if (analysis != nullptr && analysis->taus && analysis->taus->usesTau) {
+            fillTaus(data, offset, *analysis->taus);
+        }
+        break;
+    case OverlayKind::kSides:
+    case OverlayKind::kDifference:
     case OverlayKind::kNone: break;
     }
+    fillForced(data, offset, decision.options);
     const bool known = std::any_of(data.values.begin(), data.values.end(), [](float value) { return std::isfinite(value); });
     if (!known && kind != OverlayKind::kNone) {   // no bar of made-up numbers
         data.values.clear();
-        data.normalisation = tr("method %1 does not compute it").arg(QString::fromStdString(decision.options.method));
+        data.normalisation = missingWords(kind, decision, analysis);
     }
     return data;
 }

@@ -15,9 +15,12 @@
 
 namespace prunescope {
 
-enum class OverlayKind { kRetained, kRelevance, kGspScore, kLocalRedundancy, kGreedyOrder, kNone };
-inline constexpr std::array<OverlayKind, 6> kOverlayKinds{OverlayKind::kRetained,        OverlayKind::kRelevance,   OverlayKind::kGspScore,
-                                                          OverlayKind::kLocalRedundancy, OverlayKind::kGreedyOrder, OverlayKind::kNone};
+enum class OverlayKind { kRetained, kRelevance, kGspScore, kLocalRedundancy, kGreedyOrder, kNone, kSurvival, kTauSurvival, kSides, kDifference };
+/// Those of the menu; kSides and kDifference belong to a comparison (compare_data.h).
+inline constexpr std::array<OverlayKind, 8> kOverlayKinds{OverlayKind::kRetained,    OverlayKind::kRelevance, OverlayKind::kGspScore, OverlayKind::kLocalRedundancy,
+                                                          OverlayKind::kGreedyOrder, OverlayKind::kNone,      OverlayKind::kSurvival, OverlayKind::kTauSurvival};
+/// Budgets of the contours of a survival map.
+inline constexpr std::array<int, 5> kSurvivalContours{16, 32, 64, 128, 192};
 
 /// Menu name, e.g. "Retained tokens"; and the word for the command line, e.g. "retained".
 [[nodiscard]] QString titleOf(OverlayKind kind);
@@ -38,7 +41,11 @@ struct OverlayData {
     QString normalisation;                ///< how the range was chosen
     QString lowWords, highWords;          ///< what the ends mean
     std::optional<double> threshold;      ///< drawn as a tick on the bar
+    bool logarithmic = false;             ///< positions on the bar go by the logarithm (values, low and high are over 0 then)
+    std::vector<double> contours;         ///< lines between cells at most this and cells over it, with the number beside them
+    std::vector<std::uint8_t> forced;     ///< [rows * cols] 1: kept by hand, 2: dropped by hand; empty: none
     std::size_t keptCount = 0, markedCount = 0;
+    std::array<std::int64_t, 4> sideCounts{};   ///< kSides only: neither, only A, only B, both
 
     [[nodiscard]] bool hasHeat() const { return kind != OverlayKind::kNone && kind != OverlayKind::kRetained && !values.empty(); }
     /// Position of cell `i` on the colour bar in [0, 1]; NaN where there is no value.
@@ -46,9 +53,13 @@ struct OverlayData {
 };
 
 /// Builds the overlay of a result with a decision. `threshold` is the one of the local redundancy mask; `lockedRange` keeps the ends of the
-/// bar while a slider is held.
+/// bar while a slider is held. The survival maps need an analysis; without one they have no values.
 [[nodiscard]] OverlayData makeOverlay(const RunResult& result, OverlayKind kind, double threshold,
-                                      std::optional<std::pair<double, double>> lockedRange = std::nullopt);
+                                      std::optional<std::pair<double, double>> lockedRange = std::nullopt, const DecisionAnalysis* analysis = nullptr);
+/// Range of the finite values; {0, 1} when there are none, a little around them when all are equal.
+[[nodiscard]] std::pair<double, double> finiteRange(const std::vector<float>& values);
+/// Index of the first token that has a place: 1 after a class token.
+[[nodiscard]] std::size_t patchOffset(const GridMap& grid);
 
 /// Mask of the local redundancy at `tau` on the grid, and the share of patches that it marks.
 struct RedundancyMask {

@@ -91,6 +91,9 @@ void SessionModel::connectService() {
     events.onDecision = [this, gate](std::uint64_t job, const std::shared_ptr<const RunResult>& result) {
         post(gate, [job, result](SessionModel& self) { self.onDecision(job, result); });
     };
+    events.onAnalysis = [this, gate](std::uint64_t job, const std::shared_ptr<const DecisionAnalysis>& analysis) {
+        post(gate, [job, analysis](SessionModel& self) { self.onAnalysis(job, analysis); });
+    };
     events.onText = [this, gate](std::uint64_t job, bool unpruned, const std::string& piece) {
         post(gate, [job, unpruned, piece](SessionModel& self) { self.onText(job, unpruned, QString::fromStdString(piece)); });
     };
@@ -169,6 +172,20 @@ void SessionModel::setInteracting(bool interacting) {
     m_interacting = interacting;
     if (!interacting) {
         Q_EMIT decisionChanged();   // ranges unlock
+        if (m_wish.token && m_wish.reasons.flips) {
+            m_analysisDue = true;   // counterfactuals were left out while the knobs moved
+            pump();
+        }
+    }
+}
+
+void SessionModel::setWish(const AnalysisWish& wish) {
+    const bool more = (wish.budgets && !m_wish.budgets) || (wish.taus && !m_wish.taus) || (wish.token && wish.token != m_wish.token) ||
+                      (wish.reasons.flips && !m_wish.reasons.flips) || wish.reasons.partners > m_wish.reasons.partners;
+    m_wish = wish;
+    if (more) {
+        m_analysisDue = true;
+        pump();
     }
 }
 
@@ -192,6 +209,7 @@ void SessionModel::cancel() {
     m_rest.stop();
     m_answerDue = false;
     m_dirty = false;
+    m_job.analysing = false;
     m_service.cancel();
     if (m_modelState == ModelState::kLoading) {
         loadEnded(ModelState::kNone);
@@ -226,6 +244,8 @@ void SessionModel::pump() {
     } else if (m_dirty) {
         m_dirty = false;
         submit(false);
+    } else if (m_analysisDue && m_wish.any() && !m_job.active && m_decision && !decisionStale()) {   // what answers is not disturbed
+        submit(false);
     }
 }
 
@@ -239,7 +259,10 @@ void SessionModel::submit(bool withAnswer) {
     request.prune = m_options;
     request.maxNewTokens = m_maxNewTokens;
     request.withAnswer = withAnswer;
-    m_job = Job{0, true, withAnswer, false, targetImage(), m_askedQuestion, m_options};
+    request.analysis = m_wish;
+    request.analysis.reasons.flips = m_wish.reasons.flips && !m_interacting;
+    m_analysisDue = false;
+    m_job = Job{0, true, withAnswer, false, m_wish.any(), targetImage(), m_askedQuestion, m_options};
     m_job.id = m_service.submit(std::move(request));
     if (withAnswer) {
         m_pruned.phase = AnswerState::Phase::kWaiting;
@@ -256,6 +279,21 @@ void SessionModel::submit(bool withAnswer) {
 void SessionModel::finishJob() {
     m_job.active = false;
     Q_EMIT activityChanged();
+}
+
+bool SessionModel::survivalCurrent() const {
+    if (!m_analysis || !m_decision || !m_decision->decision) {
+        return false;
+    }
+    PruneOptions made = m_analysis->options;
+    const PruneOptions& now = m_decision->decision->options;
+    if (m_analysis->budgets && !m_analysis->taus) {
+        made.keep = now.keep;
+        made.keepRatio = now.keepRatio;
+    } else if (m_analysis->taus && !m_analysis->budgets) {
+        made.tau = now.tau;
+    }
+    return made == now;
 }
 
 bool SessionModel::decisionStale() const {
@@ -276,6 +314,7 @@ void SessionModel::onModelReady(const ModelFacts& facts, const QString& folder) 
     m_modelFolder = folder;
     m_readyFolder = folder;
     m_decision.reset();
+    m_analysis.reset();
     m_pruned = {};
     m_unpruned = {};
     m_dirty = !targetImage().isEmpty();
@@ -297,9 +336,13 @@ void SessionModel::onDecision(std::uint64_t job, const std::shared_ptr<const Run
     if (newImage && !m_job.withAnswer && !m_answerDue) {
         m_armed = false;   // a new picture: answers wait for the next Run
     }
+    const bool newQuestion = m_decisionQuestion != m_job.question;
     m_decision = result;
     m_decisionOptions = m_job.options;
     m_decisionQuestion = m_job.question;
+    if (newImage || newQuestion) {
+        m_analysis.reset();
+    }
     if (!m_job.withAnswer) {
         finishJob();
     }
@@ -308,6 +351,17 @@ void SessionModel::onDecision(std::uint64_t job, const std::shared_ptr<const Run
     }
     Q_EMIT decisionChanged();
     refreshStale();
+    pump();
+}
+
+void SessionModel::onAnalysis(std::uint64_t job, const std::shared_ptr<const DecisionAnalysis>& analysis) {
+    if (job != m_job.id || !m_job.analysing) {
+        return;
+    }
+    m_job.analysing = false;
+    m_analysis = analysis;
+    Q_EMIT analysisChanged();
+    Q_EMIT activityChanged();
     pump();
 }
 
@@ -363,9 +417,12 @@ void SessionModel::onFinished(std::uint64_t job, bool unpruned, const std::share
 void SessionModel::onError(std::uint64_t job, const Error& error) {
     if (job == 0) {
         loadEnded(error.code == ErrorCode::kCancelled ? ModelState::kNone : ModelState::kFailed);
+    } else if (job == m_job.id && m_job.analysing && !m_job.active) {
+        m_job.analysing = false;   // the decision stands; only what was asked about it is missing
     } else if (job != m_job.id || !m_job.active) {
         return;
     } else {
+        m_job.analysing = false;
         m_answerDue = m_answerDue && m_pendingImage.isEmpty();   // an answer asked for on an image that cannot be read
         m_pendingImage.clear();
         finishJob();
@@ -387,7 +444,7 @@ QString SessionModel::activity() const {
         return tr("Loading model: %1").arg(m_loadText);
     }
     if (!m_job.active) {
-        return {};
+        return m_job.analysing ? tr("Working out what would change it") : QString();
     }
     if (!m_job.decided) {
         return m_decision && m_job.image == m_imagePath ? tr("Deciding which tokens stay") : tr("Looking at the picture");

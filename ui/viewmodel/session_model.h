@@ -54,6 +54,8 @@ public:
     void setInteracting(bool interacting);
     /// false: answers are computed only by `run()`.
     void setLiveAnswers(bool live);
+    /// What is worked out beside every decision; asked for at once when it grows. Counterfactuals come only with knobs at rest.
+    void setWish(const AnalysisWish& wish);
     void setMaxNewTokens(std::int64_t count) { m_maxNewTokens = count; }
 
     /// Decision and both answers for what is on screen. Waits for the model when it is still loading.
@@ -74,6 +76,12 @@ public:
     [[nodiscard]] bool interacting() const { return m_interacting; }
     [[nodiscard]] bool liveAnswers() const { return m_liveAnswers; }
     [[nodiscard]] std::shared_ptr<const RunResult> decision() const { return m_decision; }
+    /// The newest analysis on this image and question; null until there is one.
+    [[nodiscard]] std::shared_ptr<const DecisionAnalysis> analysis() const { return m_analysis; }
+    /// It belongs to `decision()`, not to the knobs of a moment before.
+    [[nodiscard]] bool analysisCurrent() const { return m_analysis && m_decision && m_decision->decision && m_analysis->options == m_decision->decision->options; }
+    /// Its survival maps hold for `decision()`: all knobs but the one they run over are the same.
+    [[nodiscard]] bool survivalCurrent() const;
     /// The overlay is for another question or other knobs than the controls show.
     [[nodiscard]] bool decisionStale() const;
     [[nodiscard]] const AnswerState& prunedAnswer() const { return m_pruned; }
@@ -94,6 +102,8 @@ Q_SIGNALS:
     void imageChanged();
     void modelChanged();
     void decisionChanged();
+    /// `analysis()` is another one, or none any more.
+    void analysisChanged();
     void answersChanged();
     void activityChanged();
     void errorOccurred(const prunescope::Error& error);
@@ -108,7 +118,7 @@ private:
     };
     struct Job {
         std::uint64_t id = 0;
-        bool active = false, withAnswer = false, decided = false;
+        bool active = false, withAnswer = false, decided = false, analysing = false;
         QString image, question;
         PruneOptions options;
     };
@@ -128,6 +138,7 @@ private:
 
     void onModelReady(const ModelFacts& facts, const QString& folder);
     void onDecision(std::uint64_t job, const std::shared_ptr<const RunResult>& result);
+    void onAnalysis(std::uint64_t job, const std::shared_ptr<const DecisionAnalysis>& analysis);
     void onText(std::uint64_t job, bool unpruned, const QString& piece);
     void onFinished(std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result);
     void onError(std::uint64_t job, const Error& error);
@@ -145,10 +156,12 @@ private:
     QString m_imagePath, m_pendingImage, m_question, m_askedQuestion;
     PruneOptions m_options;
     std::int64_t m_maxNewTokens = 64;
-    bool m_interacting = false, m_liveAnswers = true, m_armed = false, m_dirty = false, m_answerDue = false;
+    bool m_interacting = false, m_liveAnswers = true, m_armed = false, m_dirty = false, m_answerDue = false, m_analysisDue = false;
+    AnalysisWish m_wish;
 
     Job m_job;
     std::shared_ptr<const RunResult> m_decision;
+    std::shared_ptr<const DecisionAnalysis> m_analysis;
     QString m_decisionQuestion;
     PruneOptions m_decisionOptions;
     AnswerState m_pruned, m_unpruned;

@@ -152,6 +152,7 @@ void CanvasWidget::setHovered(std::optional<GridMap::Cell> cell) {
 
 void CanvasWidget::setPinned(std::optional<GridMap::Cell> cell) {
     m_marks.pinned = cell;
+    m_marks.links.clear();
     update();
     if (cell && QAccessible::isActive()) {   // a screen reader follows the pin
         QAccessibleEvent moved(this, QAccessible::Focus);
@@ -159,6 +160,14 @@ void CanvasWidget::setPinned(std::optional<GridMap::Cell> cell) {
         QAccessible::updateAccessibility(&moved);
     }
     Q_EMIT cellChanged();
+}
+
+void CanvasWidget::setLinks(std::vector<CellLink> links) {
+    const bool nothing = links.empty() && m_marks.links.empty();
+    m_marks.links = std::move(links);
+    if (!nothing) {
+        update();
+    }
 }
 
 void CanvasWidget::movePin(int rows, int cols) {
@@ -180,6 +189,8 @@ void CanvasWidget::paintEvent(QPaintEvent*) {
     } else {
         paintCanvas(painter, m_scene, sceneToWidget(), m_marks);
     }
+    paintLasso(painter);
+    paintSideName(painter);
     paintBadge(painter);
     if (hasFocus()) {
         painter.setPen(QPen(style.accent, 1));
@@ -205,6 +216,118 @@ void CanvasWidget::paintBadge(QPainter& painter) const {
     painter.setRenderHint(QPainter::Antialiasing, false);
 }
 
+/// A alone or B alone: its name in the lower left corner.
+void CanvasWidget::paintSideName(QPainter& painter) const {
+    if (m_scene.leftName.isEmpty() || m_scene.wipe) {
+        return;
+    }
+    const QFontMetrics metrics(font());
+    const QString text = metrics.elidedText(m_scene.leftName, Qt::ElideRight, width() - 40);
+    QRect box(10, 0, metrics.horizontalAdvance(text) + 12, metrics.height() + 6);
+    box.moveBottom(height() - 10);
+    painter.fillRect(box, QColor(16, 20, 26, 225));
+    painter.setPen(Qt::white);
+    painter.drawText(box, Qt::AlignCenter, text);
+}
+
+void CanvasWidget::paintLasso(QPainter& painter) const {
+    if (m_lasso.size() < 2) {
+        return;
+    }
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(Qt::black, 3));
+    painter.drawPolygon(m_lasso);
+    painter.setPen(QPen(Qt::white, 1.4, m_force == 1 ? Qt::SolidLine : Qt::DashLine));
+    painter.drawPolygon(m_lasso);
+    painter.setRenderHint(QPainter::Antialiasing, false);
+}
+
+bool CanvasWidget::overWipe(const QPointF& position) const {
+    if (!m_scene.wipe) {
+        return false;
+    }
+    constexpr double kReach = 8;
+    const QRectF grid = sceneToWidget().mapRect(m_scene.tokenRect);
+    return std::abs(position.x() - (grid.left() + grid.width() * *m_scene.wipe)) <= kReach && position.y() >= grid.top() && position.y() <= grid.bottom();
+}
+
+void CanvasWidget::moveWipe(const QPointF& position) {
+    const QRectF grid = sceneToWidget().mapRect(m_scene.tokenRect);
+    Q_EMIT wipeMoved(std::clamp((position.x() - grid.left()) / grid.width(), 0.0, 1.0));
+}
+
+void CanvasWidget::beginForce(QMouseEvent* event) {
+    m_force = (event->modifiers() & Qt::ControlModifier) != 0 ? 1 : 2;
+    m_brushed = false;
+    m_lasso.clear();
+    if ((event->modifiers() & Qt::AltModifier) != 0) {
+        m_lasso << event->position();
+    }
+}
+
+void CanvasWidget::moveForce(const QPointF& position) {
+    if (!m_lasso.isEmpty()) {
+        m_lasso << position;
+        update();
+        return;
+    }
+    constexpr double kSlop = 4;
+    if (!m_brushed && (position - m_pressed).manhattanLength() <= kSlop) {
+        return;
+    }
+    if (!m_brushed) {
+        m_brushed = true;
+        Q_EMIT forceHeld(true);
+    }
+    if (const auto cells = cellsBetween(m_last, position); !cells.empty()) {
+        Q_EMIT forceRequested(cells, m_force);
+    }
+    m_last = position;
+}
+
+void CanvasWidget::endForce() {
+    const int mark = std::exchange(m_force, 0);
+    if (!m_lasso.isEmpty()) {
+        const auto cells = cellsInside(m_lasso);
+        m_lasso.clear();
+        update();
+        if (!cells.empty()) {
+            Q_EMIT forceRequested(cells, mark);
+        }
+    } else if (m_brushed) {
+        Q_EMIT forceHeld(false);
+    } else if (const auto cell = cellAt(m_pressed)) {
+        Q_EMIT forceRequested({*cell}, mark);
+    }
+}
+
+std::vector<GridMap::Cell> CanvasWidget::cellsBetween(const QPointF& from, const QPointF& to) const {
+    std::vector<GridMap::Cell> cells;
+    const double side = std::max(1.0, m_scene.tokenRect.width() / std::max(1, m_scene.cols) * m_zoom);
+    const int steps = std::max(1, static_cast<int>(std::ceil(QLineF(from, to).length() / side * 2)));
+    for (int i = 0; i <= steps; ++i) {
+        const auto cell = cellAt(from + (to - from) * (static_cast<double>(i) / steps));
+        if (cell && (cells.empty() || cells.back().row != cell->row || cells.back().col != cell->col)) {
+            cells.push_back(*cell);
+        }
+    }
+    return cells;
+}
+
+std::vector<GridMap::Cell> CanvasWidget::cellsInside(const QPolygonF& outline) const {
+    std::vector<GridMap::Cell> cells;
+    const QTransform transform = sceneToWidget();
+    for (int row = 0; row < m_scene.rows; ++row) {
+        for (int col = 0; col < m_scene.cols; ++col) {
+            if (outline.containsPoint(transform.map(m_scene.cellRect(row, col).center()), Qt::OddEvenFill)) {
+                cells.push_back({row, col});
+            }
+        }
+    }
+    return cells;
+}
+
 void CanvasWidget::resizeEvent(QResizeEvent*) {
     if (m_fitted) {
         fitView();
@@ -224,10 +347,24 @@ void CanvasWidget::mousePressEvent(QMouseEvent* event) {
     if (event->button() == Qt::LeftButton || event->button() == Qt::MiddleButton) {
         m_pressed = event->position();
         m_last = m_pressed;
+        const bool forcing = event->button() == Qt::LeftButton && (event->modifiers() & (Qt::ControlModifier | Qt::ShiftModifier)) != 0;
+        if (forcing && m_scene.rows > 0) {
+            beginForce(event);
+        } else if (event->button() == Qt::LeftButton && overWipe(m_pressed)) {
+            m_wiping = true;
+        }
     }
 }
 
 void CanvasWidget::mouseMoveEvent(QMouseEvent* event) {
+    if (m_wiping) {
+        moveWipe(event->position());
+        return;
+    }
+    if (m_force != 0) {
+        moveForce(event->position());
+        return;
+    }
     if ((event->buttons() & (Qt::LeftButton | Qt::MiddleButton)) != 0) {
         constexpr double kSlop = 4;
         m_panning = m_panning || (event->position() - m_pressed).manhattanLength() > kSlop;
@@ -242,10 +379,16 @@ void CanvasWidget::mouseMoveEvent(QMouseEvent* event) {
         }
         return;
     }
+    overWipe(event->position()) ? setCursor(Qt::SplitHCursor) : unsetCursor();
     setHovered(cellAt(event->position()));
 }
 
 void CanvasWidget::mouseReleaseEvent(QMouseEvent* event) {
+    if (event->button() == Qt::LeftButton && (m_wiping || m_force != 0)) {
+        m_wiping ? moveWipe(event->position()) : endForce();
+        m_wiping = false;
+        return;
+    }
     if (!m_panning && event->button() == Qt::LeftButton) {
         const std::optional<GridMap::Cell> cell = cellAt(event->position());
         const bool again = cell && m_marks.pinned && cell->row == m_marks.pinned->row && cell->col == m_marks.pinned->col;

@@ -5,11 +5,13 @@
 
 #include "ui/figure/canvas_painter.h"
 
+#include <QPolygonF>
 #include <QWidget>
 
 #include <functional>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace prunescope {
 
@@ -54,6 +56,9 @@ public:
     [[nodiscard]] std::optional<GridMap::Cell> hovered() const { return m_marks.hovered; }
     [[nodiscard]] std::optional<GridMap::Cell> pinned() const { return m_marks.pinned; }
     void setPinned(std::optional<GridMap::Cell> cell);
+    /// Lines from the pinned token.
+    void setLinks(std::vector<CellLink> links);
+    [[nodiscard]] const std::vector<CellLink>& links() const { return m_marks.links; }
     [[nodiscard]] std::optional<GridMap::Cell> cellAt(const QPointF& position) const;
 
     [[nodiscard]] QSize sizeHint() const override { return {480, 480}; }
@@ -63,6 +68,12 @@ Q_SIGNALS:
     /// The token to be described has changed (hovered, else pinned).
     void cellChanged();
     void viewChanged();
+    /// Cells under a brush (Ctrl: 1 keep, Shift: 2 drop) or inside a lasso (with Alt); `mark` is a ForceMark.
+    void forceRequested(const std::vector<prunescope::GridMap::Cell>& cells, int mark);
+    /// A brush was put down or lifted.
+    void forceHeld(bool held);
+    /// The handle of the wipe was moved to this share of the grid's width.
+    void wipeMoved(double share);
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -83,6 +94,15 @@ private:
     void movePin(int rows, int cols);
     [[nodiscard]] double fitZoom() const;
     void paintBadge(QPainter& painter) const;
+    void paintSideName(QPainter& painter) const;
+    void paintLasso(QPainter& painter) const;
+    [[nodiscard]] bool overWipe(const QPointF& position) const;
+    void moveWipe(const QPointF& position);
+    void beginForce(QMouseEvent* event);
+    void moveForce(const QPointF& position);
+    void endForce();
+    [[nodiscard]] std::vector<GridMap::Cell> cellsBetween(const QPointF& from, const QPointF& to) const;
+    [[nodiscard]] std::vector<GridMap::Cell> cellsInside(const QPolygonF& outline) const;
 
     CanvasScene m_scene;
     CanvasMarks m_marks;
@@ -92,6 +112,9 @@ private:
     QPointF m_centre;   ///< scene point in the middle of the widget
     bool m_fitted = true, m_panning = false;
     QPointF m_pressed, m_last;
+    bool m_wiping = false, m_brushed = false;
+    int m_force = 0;          ///< mark that is being painted; 0: none
+    QPolygonF m_lasso;        ///< widget coordinates; empty: brush
 };
 
 }  // namespace prunescope

@@ -21,6 +21,7 @@ void LegendWidget::setScene(const CanvasScene& scene) {
     m_scene.overlay = scene.overlay;
     m_scene.colourMap = scene.colourMap;
     m_scene.opacity = scene.opacity;
+    m_scene.paper = scene.paper;
     const QString text = QStringLiteral("%1. %2").arg(scene.overlay.label, scene.overlay.normalisation);
     setAccessibleDescription(text);
     setToolTip(scene.overlay.hasHeat() ? tr("%1.\nThe bar shows the colours before they are blended with the picture.").arg(text) : text);

@@ -10,11 +10,12 @@
 #include "ui/viewmodel/number_text.h"
 #include "ui/viewmodel/option_text.h"
 #include "ui/viewmodel/time_left.h"
-#include "ui/viewmodel/token_text.h"
 #include "ui/widgets/answer_panel.h"
 #include "ui/widgets/canvas_accessible.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
+#include "ui/widgets/compare_panel.h"
+#include "ui/widgets/inspector.h"
 #include "ui/widgets/latency_panel.h"
 #include "ui/widgets/legend_widget.h"
 #include "ui/widgets/mask_strip.h"
@@ -125,7 +126,10 @@ void MainWindow::buildCentre() {
     m_legend = new LegendWidget(centre);
     m_masks = new MaskStrip(centre);
     column->addWidget(m_message);
+    m_compareModel = new CompareModel(m_session, this);
+    m_compare = new ComparePanel(*m_compareModel, m_session, centre);
     column->addWidget(m_overlayBar);
+    column->addWidget(m_compare);
     column->addWidget(m_canvas, 1);
     column->addWidget(m_legend);
     column->addWidget(m_masks);
@@ -155,13 +159,14 @@ void MainWindow::buildDocks() {
     addDock(tr("Latency and cost"), QStringLiteral("latencyDock"), m_latency, Qt::LeftDockWidgetArea);
     addDock(tr("Parameters"), QStringLiteral("parameterDock"), scroll, Qt::RightDockWidgetArea);
     addDock(tr("Token"), QStringLiteral("tokenDock"), m_token, Qt::RightDockWidgetArea);
-    m_token->showNothing(tr("Point at the picture, or move with the arrow keys."));
+    m_inspector = new Inspector(m_session, *m_compareModel, *m_canvas, *m_overlayBar, *m_token, this);
+    m_inspector->refresh();
 }
 
 void MainWindow::arrangeDocks() {
     resizeDocks({m_docks[0], m_docks[2]}, {kLeftWidth, kRightWidth}, Qt::Horizontal);
     resizeDocks({m_docks[0], m_docks[1]}, {2, 3}, Qt::Vertical);
-    resizeDocks({m_docks[2], m_docks[3]}, {7, 5}, Qt::Vertical);
+    resizeDocks({m_docks[2], m_docks[3]}, {1, 1}, Qt::Vertical);
 }
 
 void MainWindow::resetLayout() {
@@ -234,7 +239,13 @@ void MainWindow::wire() {
     connect(m_overlayBar, &OverlayBar::changed, this, &MainWindow::refreshScene);
     connect(m_overlayBar, &OverlayBar::fitRequested, m_canvas, &CanvasWidget::fitView);
     connect(m_overlayBar, &OverlayBar::actualPixelsRequested, m_canvas, &CanvasWidget::actualPixels);
-    connect(m_canvas, &CanvasWidget::cellChanged, this, &MainWindow::refreshToken);
+    connect(m_canvas, &CanvasWidget::cellChanged, m_inspector, &Inspector::refresh);
+    connect(m_canvas, &CanvasWidget::wipeMoved, m_compareModel, &CompareModel::setWipe);
+    connect(m_compareModel, &CompareModel::changed, this, &MainWindow::refreshScene);
+    connect(&m_session, &SessionModel::analysisChanged, this, [this] {
+        refreshScene();
+        refreshBadge();
+    });
     connect(m_masks, &MaskStrip::tauChosen, this, [this](double tau) {
         PruneOptions options = m_session.options();
         options.tau = Threshold{tau, false};
@@ -299,41 +310,24 @@ void MainWindow::refreshScene() {
     if (gsp && m_session.interacting() && !m_lockedRange && shown.kind == OverlayKind::kGspScore) {
         m_lockedRange = std::make_pair(shown.low, shown.high);   // the range from before the drag
     }
-    scene.overlay = makeOverlay(*result, m_overlayBar->kind(), threshold, gsp ? m_lockedRange : std::nullopt);
+    scene.overlay = makeOverlay(*result, m_overlayBar->kind(), threshold, gsp ? m_lockedRange : std::nullopt, m_session.analysis().get());
     scene.colourMap = m_overlayBar->colourMap();
     scene.opacity = m_overlayBar->opacity();
     scene.gridLines = m_gridLines;
+    scene.paper = m_overlayBar->paper();
+    m_compare->dress(scene, threshold);
     {
         const DocumentState::Quiet quiet(m_state);   // another picture drops the pin: no step of the user
         m_canvas->setScene(scene);
     }
     m_legend->setScene(scene);
-    refreshToken();
+    m_inspector->refresh();
 }
 
 void MainWindow::refreshMasks() {
     const std::shared_ptr<const RunResult> result = m_session.decision();
     m_masks->setImage(result ? result->image : nullptr);
     m_masks->setTau(m_session.options().tau.value, m_session.options().tau.isQuantile);
-}
-
-void MainWindow::refreshToken() {
-    const std::shared_ptr<const RunResult> result = m_session.decision();
-    const std::optional<GridMap::Cell> cell = m_canvas->hovered() ? m_canvas->hovered() : m_canvas->pinned();
-    const TokenTrace* token = result && cell ? traceAt(*result, cell->row, cell->col) : nullptr;
-    if (token == nullptr) {
-        m_canvas->setHoverText(QString());
-        m_token->showNothing(tr("Point at the picture, or move with the arrow keys."));
-        return;
-    }
-    const QString verdict = tokenVerdict(*result, *token);
-    const std::vector<TokenFact> facts = tokenFacts(*result, *token);
-    QStringList lines{tokenTitle(*token), verdict};
-    for (const TokenFact& fact : facts) {
-        lines << QStringLiteral("%1: %2").arg(fact.name, fact.value);
-    }
-    m_canvas->setHoverText(lines.join(QLatin1Char('\n')));
-    m_token->showToken(tokenTitle(*token), verdict, facts);
 }
 
 void MainWindow::refreshBadge() {
@@ -345,6 +339,10 @@ void MainWindow::refreshBadge() {
     } else if (result && m_session.decisionStale()) {
         text = m_session.question() != QString::fromStdString(result->request.question) ? tr("stale: for another question (Enter asks)")
                                                                                         : tr("stale: for %1").arg(shortLabel(result->request.prune));
+    }
+    const bool survival = m_overlayBar->kind() == OverlayKind::kSurvival || m_overlayBar->kind() == OverlayKind::kTauSurvival;
+    if (text.isEmpty() && survival && m_session.analysis() && !m_session.survivalCurrent()) {
+        text = tr("stale: survival with other knobs");
     }
     m_canvas->setBadge(text);
 }

@@ -28,6 +28,9 @@ namespace prunescope {
 
 class CanvasWidget;
 class CommandRegistry;
+class CompareModel;
+class ComparePanel;
+class Inspector;
 class LatencyPanel;
 class LegendWidget;
 class MaskStrip;
@@ -87,6 +90,9 @@ public:
 
     [[nodiscard]] CommandRegistry& commands() const { return *m_commands; }
     [[nodiscard]] CanvasWidget* canvas() const { return m_canvas; }
+    [[nodiscard]] CompareModel& compareModel() const { return *m_compareModel; }
+    [[nodiscard]] ComparePanel* comparePanel() const { return m_compare; }
+    [[nodiscard]] Inspector* inspector() const { return m_inspector; }
     [[nodiscard]] OverlayBar* overlayBar() const { return m_overlayBar; }
     [[nodiscard]] MaskStrip* maskStrip() const { return m_masks; }
     [[nodiscard]] ParameterPanel* parameters() const { return m_parameters; }
@@ -123,7 +129,6 @@ private:
     QMenu* addMenu(const QString& title);
 
     void refreshScene();
-    void refreshToken();
     void refreshBadge();
     void refreshStatus();
     void refreshMasks();
@@ -182,6 +187,9 @@ private:
     QProgressBar* m_progress = nullptr;
     QToolButton* m_cancel = nullptr;
     CommandRegistry* m_commands = nullptr;
+    CompareModel* m_compareModel = nullptr;
+    ComparePanel* m_compare = nullptr;
+    Inspector* m_inspector = nullptr;
     std::vector<QDockWidget*> m_docks;
 
     CanvasScene m_baseScene;   ///< picture of the present image without overlay

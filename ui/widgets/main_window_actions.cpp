@@ -11,6 +11,8 @@
 #include "ui/viewmodel/translation.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
+#include "ui/widgets/compare_panel.h"
+#include "ui/widgets/inspector.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/overlay_bar.h"
 #include "ui/widgets/parameter_panel.h"
@@ -129,6 +131,8 @@ void MainWindow::buildViewMenu() {
         m_commands->add(maps, {QStringLiteral("view.map.") + nameOf(map), nameOf(map), tr("Colour map of heat overlays"), {}, [this, map] { setColourMap(map); }, {},
                                [this, map] { return m_overlayBar->colourMap() == map; }});
     }
+    m_commands->add(menu, {QStringLiteral("view.paper"), tr("&Paper style"), tr("Dropped tokens under 65 % white, heat in jet at 50 %: to match published figures"), {},
+                           [this] { m_overlayBar->setPaper(!m_overlayBar->paper()); }, {}, [this] { return m_overlayBar->paper(); }});
     m_commands->add(menu, {QStringLiteral("view.whole"), tr("&Whole original image"), tr("Show what the model does not see, hatched"), {Qt::CTRL | Qt::Key_W},
                            [this] { m_overlayBar->setOriginal(!m_overlayBar->original()); }, {}, [this] { return m_overlayBar->original(); }});
     m_commands->add(menu, {QStringLiteral("view.grid"), tr("Patch &grid"), tr("Lines between patches"), {Qt::CTRL | Qt::Key_G}, [this] { setGridLines(!m_gridLines); }, {}, [this] { return m_gridLines; }});
@@ -150,12 +154,17 @@ void MainWindow::buildViewMenu() {
         m_commands->add(themes, {QStringLiteral("view.theme.") + wordOf(theme), title, tr("Colours of the window"), {}, [this, chosen = theme] { setTheme(chosen); }, {},
                                  [this, chosen = theme] { return m_setup.theme == chosen; }});
     }
+    buildLanguageMenu(menu->addMenu(tr("&Language")));
 }
 
 void MainWindow::buildPruneMenu() {
     QMenu* menu = addMenu(tr("&Prune"));
     addScrubCommands(*m_commands, menu, m_session, *m_parameters->scrubber(), m_canvas);
-    buildLanguageMenu(menu->addMenu(tr("&Language")));
+    menu->addSeparator();
+    m_inspector->addCommands(*m_commands, menu);
+    menu->addSeparator();
+    addCompareCommands(*m_commands, menu, *m_compareModel, m_canvas);
+    connect(m_compareModel, &CompareModel::changed, m_commands, &CommandRegistry::refresh);
 }
 
 void MainWindow::buildLanguageMenu(QMenu* menu) {

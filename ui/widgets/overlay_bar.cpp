@@ -49,7 +49,7 @@ OverlayBar::OverlayBar(QWidget* parent) : QWidget(parent) {
         m_overlay->addItem(titleOf(kind), static_cast<int>(kind));
     }
     m_overlay->setAccessibleName(tr("Overlay"));
-    m_overlay->setToolTip(tr("What is drawn over the picture (Ctrl+1 … Ctrl+6)"));
+    m_overlay->setToolTip(tr("What is drawn over the picture (Ctrl+1 … Ctrl+8)"));
     m_overlay->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_overlay->setMinimumContentsLength(10);
     m_map = new QComboBox(this);
@@ -99,8 +99,8 @@ OverlayBar::OverlayBar(QWidget* parent) : QWidget(parent) {
 void OverlayBar::refresh() {
     m_overlay->setCurrentIndex(m_overlay->findData(static_cast<int>(m_kind)));
     const bool heat = m_kind != OverlayKind::kRetained && m_kind != OverlayKind::kNone;
-    m_map->setEnabled(heat);
-    m_opacity->setEnabled(m_kind != OverlayKind::kNone);
+    m_map->setEnabled(heat && !m_paper);
+    m_opacity->setEnabled(m_kind != OverlayKind::kNone && !m_paper);
     const QSignalBlocker blocker(m_opacity);
     m_opacity->setValue(static_cast<int>(std::lround(opacity() * 100)));
     m_opacity->setToolTip(tr("Opacity of the overlay: %1 %").arg(m_opacity->value()));
@@ -128,11 +128,24 @@ void OverlayBar::setOpacities(double heat, double retained) {
     Q_EMIT changed();
 }
 
+void OverlayBar::setPaper(bool paper) {
+    m_paper = paper;
+    refresh();
+    Q_EMIT changed();
+}
+
 ColourMap OverlayBar::colourMap() const {
+    if (m_paper) {
+        return ColourMap::kJet;
+    }
     return colourMapFromName(m_map->currentText()).value_or(ColourMap::kViridis);
 }
 
 double OverlayBar::opacity() const {
+    if (m_paper) {
+        constexpr double kPaperHeat = 0.5;
+        return m_kind == OverlayKind::kRetained ? 1.0 : kPaperHeat;
+    }
     return m_kind == OverlayKind::kRetained ? m_retainedOpacity : m_heatOpacity;
 }
 

@@ -28,6 +28,9 @@ public:
     void setOpacities(double heat, double retained);
     [[nodiscard]] double heatOpacity() const { return m_heatOpacity; }
     [[nodiscard]] double retainedOpacity() const { return m_retainedOpacity; }
+    /// As in the figures of papers: dropped tokens under 65 % white, heat in jet at 50 %.
+    void setPaper(bool paper);
+    [[nodiscard]] bool paper() const { return m_paper; }
     [[nodiscard]] OverlayKind kind() const { return m_kind; }
     [[nodiscard]] ColourMap colourMap() const;
     /// Strength of the present overlay in [0, 1]; heat maps and retained tokens keep their own.
@@ -44,6 +47,7 @@ private:
     void refresh();
 
     OverlayKind m_kind = OverlayKind::kRetained;
+    bool m_paper = false;
     double m_heatOpacity = 0.6, m_retainedOpacity = 0.9;
     QComboBox* m_overlay = nullptr;
     QComboBox* m_map = nullptr;

@@ -290,7 +290,9 @@ void ParameterPanel::refresh() {
     QStringList others;
     for (const QString& name : changedOptions(m_session.options())) {
         if (parameterInfo(name) == nullptr && name != QLatin1String("keep-ratio")) {
-            others << QStringLiteral("--%1 %2").arg(name, optionText(m_session.options(), name)).toHtmlEscaped();
+            const bool forced = name == QLatin1String("force-keep") || name == QLatin1String("force-drop");
+            const QString text = optionText(m_session.options(), name);
+            others << (forced ? tr("--%1 of %2 tokens").arg(name).arg(text.count(QLatin1Char(',')) + 1) : QStringLiteral("--%1 %2").arg(name, text)).toHtmlEscaped();
         }
     }
     m_others->setVisible(!others.isEmpty());

@@ -4,68 +4,121 @@
 
 #include "ui/widgets/token_panel.h"
 
-#include "ui/viewmodel/token_text.h"
-
-#include <QGridLayout>
+#include <QCheckBox>
+#include <QHBoxLayout>
 #include <QLabel>
+#include <QScrollArea>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 namespace prunescope {
 
+namespace {
+
+QString tableOf(const std::vector<ReasonGroup>& groups) {
+    QString html = QStringLiteral("<table width='100%' cellspacing='0' cellpadding='1'>");
+    for (const ReasonGroup& group : groups) {
+        if (!group.heading.isEmpty()) {
+            html += QStringLiteral("<tr><td colspan='2' style='padding-top:5px'><b>%1</b></td></tr>").arg(group.heading.toHtmlEscaped());
+        }
+        for (const TokenFact& fact : group.facts) {
+            html += QStringLiteral("<tr><td>%1</td><td align='right' style='white-space:nowrap'>%2</td></tr>")
+                        .arg(fact.name.toHtmlEscaped(), fact.value.toHtmlEscaped().replace(QLatin1Char('\n'), QStringLiteral("<br>")));
+        }
+    }
+    return html + QStringLiteral("</table>");
+}
+
+}  // namespace
+
 TokenPanel::TokenPanel(QWidget* parent) : QWidget(parent) {
     auto* column = new QVBoxLayout(this);
-    column->setContentsMargins(8, 6, 8, 6);
-    column->setSpacing(4);
+    column->setContentsMargins(8, 6, 4, 6);
+    column->setSpacing(3);
+    auto* head = new QHBoxLayout;
     m_title = new QLabel(this);
     QFont heavy = m_title->font();
     heavy.setBold(true);
     m_title->setFont(heavy);
     m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);   // the window must not move when a token is named
+    m_unpin = new QToolButton(this);
+    m_unpin->setObjectName(QStringLiteral("flat"));
+    m_unpin->setText(tr("Unpin"));
+    m_unpin->setToolTip(tr("Describe the token under the pointer again"));
+    m_unpin->setFocusPolicy(Qt::StrongFocus);
+    QSizePolicy keepsPlace = m_unpin->sizePolicy();
+    keepsPlace.setRetainSizeWhenHidden(true);
+    m_unpin->setSizePolicy(keepsPlace);
+    head->addWidget(m_title, 1);
+    head->addWidget(m_unpin);
+    column->addLayout(head);
     m_verdict = new QLabel(this);
     m_verdict->setWordWrap(true);
     m_verdict->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     m_verdict->setMinimumHeight(QFontMetrics(font()).lineSpacing() * 2);
     m_verdict->setAccessibleName(tr("Why this token was kept or dropped"));
-    m_grid = new QGridLayout;
-    m_grid->setHorizontalSpacing(8);
-    m_grid->setVerticalSpacing(1);
-    m_grid->setColumnStretch(0, 1);
-    column->addWidget(m_title);
     column->addWidget(m_verdict);
-    column->addLayout(m_grid);
-    column->addStretch(1);
+    m_flip = new QLabel(this);
+    m_flip->setWordWrap(true);
+    m_flip->setAccessibleName(tr("What would change it"));
+    column->addWidget(m_flip);
+    m_links = new QCheckBox(tr("Lines to partners"), this);
+    m_links->setToolTip(tr("From the pinned token to its nearest partners (E); solid: an edge at tau, dotted: below it"));
+    column->addWidget(m_links);
+    auto* scroll = new QScrollArea(this);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setAccessibleName(tr("Numbers of this token"));
+    m_details = new QLabel(scroll);
+    m_details->setTextFormat(Qt::RichText);
+    m_details->setWordWrap(true);
+    m_details->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    m_details->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_details->setContentsMargins(0, 0, 6, 0);
+    scroll->setWidget(m_details);
+    scroll->viewport()->setAutoFillBackground(false);
+    m_details->setAutoFillBackground(false);
+    column->addWidget(scroll, 1);
+    connect(m_links, &QCheckBox::toggled, this, &TokenPanel::linksToggled);
+    connect(m_unpin, &QToolButton::clicked, this, &TokenPanel::unpinRequested);
 }
 
-void TokenPanel::showToken(const QString& title, const QString& verdict, const std::vector<TokenFact>& facts) {
-    m_title->setText(title);
-    m_verdict->setText(verdict);
-    while (m_lines.size() < facts.size()) {
-        auto* name = new QLabel(this);
-        name->setObjectName(QStringLiteral("muted"));
-        name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-        auto* value = new QLabel(this);
-        value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-        value->setTextInteractionFlags(Qt::TextSelectableByMouse);
-        const int row = static_cast<int>(m_lines.size());
-        m_grid->addWidget(name, row, 0);
-        m_grid->addWidget(value, row, 1);
-        m_lines.emplace_back(name, value);
+void TokenPanel::show(const Content& content) {
+    m_title->setText(content.title);
+    m_verdict->setText(content.verdict);
+    m_flip->setText(content.flip);
+    m_flip->setVisible(!content.flip.isEmpty());
+    m_links->setVisible(content.pinned);
+    m_unpin->setVisible(content.pinned);
+    QStringList lines;
+    for (const ReasonGroup& group : content.groups) {
+        for (const TokenFact& fact : group.facts) {
+            lines << QStringLiteral("%1: %2").arg(fact.name, fact.value);
+        }
     }
-    for (std::size_t i = 0; i < m_lines.size(); ++i) {
-        const bool used = i < facts.size();
-        m_lines[i].first->setText(used ? facts[i].name : QString());
-        m_lines[i].second->setText(used ? facts[i].value : QString());
-        m_lines[i].first->setVisible(used);
-        m_lines[i].second->setVisible(used);
+    const QString plain = lines.join(QLatin1Char('\n'));
+    if (plain != m_plain || plain.isEmpty()) {
+        m_plain = plain;
+        m_details->setText(content.groups.empty() ? QString() : tableOf(content.groups));
+        m_details->setAccessibleDescription(plain);
     }
 }
 
 void TokenPanel::showNothing(const QString& hint) {
-    showToken(tr("No token"), hint, {});
+    show({tr("No token"), hint, QString(), {}, false});
+}
+
+void TokenPanel::setLinksShown(bool shown) {
+    m_links->setChecked(shown);
 }
 
 QString TokenPanel::verdict() const {
     return m_verdict->text();
+}
+
+QString TokenPanel::flip() const {
+    return m_flip->text();
 }
 
 }  // namespace prunescope

@@ -168,14 +168,6 @@ void FeatureService::answer(const RunRequest& request, std::uint64_t job) {
     result->image = m_image;
     result->decision = std::make_shared<PruneDecision>(std::move(decision.value()));
     sinks.onDecision(job, result);
-    if (request.analysis.any()) {
-        const auto analysis = analyseDecision(m_session, result->decision->options, request.analysis, {});
-        if (!analysis) {
-            sinks.onError(job, analysis.error());
-            return;
-        }
-        sinks.onAnalysis(job, *analysis);
-    }
     if (request.withAnswer) {
         auto said = std::make_shared<RunResult>(*result);
         said->hasAnswer = true;
@@ -185,23 +177,60 @@ void FeatureService::answer(const RunRequest& request, std::uint64_t job) {
     }
 }
 
+std::uint64_t FeatureService::inspect(RunRequest request, InspectWish wish) {
+    std::uint64_t inspection = 0;
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_inspectRequest = std::move(request);
+        m_wish = std::move(wish);
+        inspection = ++m_inspection;
+    }
+    m_wake.notify_all();
+    return inspection;
+}
+
+void FeatureService::lookCloser(const RunRequest& request, const InspectWish& wish, std::uint64_t inspection) {
+    const auto sinks = events();
+    Result<PruneDecision> decision = m_session.decide(request.prune);
+    auto found = decision ? inspectDecision(m_session, decision->options, wish, {}) : Result<Inspection>(decision.error());
+    if (!found) {
+        sinks.onInspectionError(inspection, found.error());
+        return;
+    }
+    found->jobId = inspection;
+    sinks.onInspection(inspection, std::make_shared<const Inspection>(std::move(*found)));
+}
+
 void FeatureService::serve(const std::stop_token& quit) {
     while (!quit.stop_requested()) {
         RunRequest request;
         std::uint64_t job = 0;
         bool loading = false;
+        bool deciding = false;
+        InspectWish wish;
         {
             std::unique_lock lock(m_mutex);
-            if (!m_wake.wait(lock, quit, [this] { return m_loadWaiting || m_served != m_job; })) {
+            if (!m_wake.wait(lock, quit, [this] { return m_loadWaiting || m_served != m_job || m_inspected != m_inspection; })) {
                 return;
             }
             loading = std::exchange(m_loadWaiting, false);
-            if (!loading) {
+            deciding = !loading && m_served != m_job;
+            if (deciding) {
                 job = m_served = m_job;
                 request = m_request;
+            } else if (!loading) {
+                job = m_inspected = m_inspection;
+                request = m_inspectRequest;
+                wish = m_wish;
             }
         }
-        loading ? sayReady() : answer(request, job);
+        if (loading) {
+            sayReady();
+        } else if (deciding) {
+            answer(request, job);
+        } else {
+            lookCloser(request, wish, job);
+        }
     }
 }
 

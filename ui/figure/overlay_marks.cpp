@@ -101,7 +101,7 @@ void hatch(QPainter& painter, const QRectF& area, const QColor& colour, qreal sp
     painter.setRenderHint(QPainter::Antialiasing, true);
     painter.setPen(QPen(colour, width));
     if (rising) {
-        const qreal first = std::floor((area.left() + area.top()) / spacing) * spacing;   // lines x + y = const
+        const qreal first = std::floor((area.left() - area.height() + area.top()) / spacing) * spacing + area.height();
         for (qreal sum = first; sum < area.right() + area.bottom(); sum += spacing) {
             painter.drawLine(QPointF(sum - area.bottom(), area.bottom()), QPointF(sum - area.top(), area.top()));
         }

@@ -94,16 +94,17 @@ void fillSurvival(OverlayData& data, std::size_t offset, const DecisionAnalysis&
         const std::int32_t budget = survival.entersAt[i + offset];
         data.values[i] = budget == BudgetSurvival::kNever ? kNoValue : static_cast<float>(budget);
     }
-    data.low = std::max(2.0, static_cast<double>(survival.n));
+    const bool all = survival.lastBudget >= survival.n;
+    data.low = std::max(2.0, static_cast<double>(all ? survival.n : survival.lastBudget));
     data.high = 1;
     data.logarithmic = true;
     for (const int budget : kSurvivalContours) {
-        if (budget < survival.n) {
+        if (budget < survival.lastBudget) {
             data.contours.push_back(budget);
         }
     }
     data.label = tr("Survival: smallest budget that keeps the token");
-    data.normalisation = survival.nested ? tr("log scale; grey: never") : tr("log scale; may drop out again");
+    data.normalisation = !survival.nested ? tr("log scale; may drop out again") : all ? tr("log scale; grey: never") : tr("log scale; grey: not up to %1").arg(survival.lastBudget);
     data.lowWords = tr("enters late");
     data.highWords = tr("enters first");
 }

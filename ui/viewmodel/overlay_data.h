@@ -5,6 +5,7 @@
 // must never be confused (reference/ux.md 6.2): relevance, Eq. 9 redundancy score, local redundancy, greedy order, retained tokens.
 
 #include "core/run/pipeline.h"
+#include "ui/viewmodel/decision_analysis.h"
 
 #include <QString>
 

@@ -94,7 +94,7 @@ void addSurvival(std::int64_t token, const BudgetSurvival* budgets, const TauSur
     ReasonGroup group{tr("Survival, other knobs as set"), {}};
     if (budgets != nullptr && at < budgets->entersAt.size()) {
         const std::int32_t enters = budgets->entersAt[at];
-        group.facts.push_back({tr("kept from budget"), enters == BudgetSurvival::kNever ? tr("never") : QString::number(enters)});
+        group.facts.push_back({tr("kept from budget"), enters == BudgetSurvival::kNever ? tr("not up to %1").arg(budgets->lastBudget) : QString::number(enters)});
     }
     if (taus != nullptr && taus->usesTau && at < taus->redundant.size()) {
         QStringList ranges;

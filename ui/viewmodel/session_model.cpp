@@ -91,8 +91,15 @@ void SessionModel::connectService() {
     events.onDecision = [this, gate](std::uint64_t job, const std::shared_ptr<const RunResult>& result) {
         post(gate, [job, result](SessionModel& self) { self.onDecision(job, result); });
     };
-    events.onAnalysis = [this, gate](std::uint64_t job, const std::shared_ptr<const DecisionAnalysis>& analysis) {
-        post(gate, [job, analysis](SessionModel& self) { self.onAnalysis(job, analysis); });
+    events.onInspection = [this, gate](std::uint64_t inspection, const std::shared_ptr<const Inspection>& found) {
+        post(gate, [inspection, found](SessionModel& self) { self.onInspection(inspection, *found); });
+    };
+    events.onInspectionError = [this, gate](std::uint64_t inspection, const Error& error) {
+        post(gate, [inspection, error](SessionModel& self) {
+            if (inspection == self.m_inspection && error.code != ErrorCode::kCancelled) {
+                Q_EMIT self.errorOccurred(error);
+            }
+        });
     };
     events.onText = [this, gate](std::uint64_t job, bool unpruned, const std::string& piece) {
         post(gate, [job, unpruned, piece](SessionModel& self) { self.onText(job, unpruned, QString::fromStdString(piece)); });
@@ -173,8 +180,7 @@ void SessionModel::setInteracting(bool interacting) {
     if (!interacting) {
         Q_EMIT decisionChanged();   // ranges unlock
         if (m_wish.token && m_wish.reasons.flips) {
-            m_analysisDue = true;   // counterfactuals were left out while the knobs moved
-            pump();
+            inspect();   // counterfactuals were left out while the knobs moved
         }
     }
 }
@@ -184,8 +190,7 @@ void SessionModel::setWish(const AnalysisWish& wish) {
                       (wish.reasons.flips && !m_wish.reasons.flips) || wish.reasons.partners > m_wish.reasons.partners;
     m_wish = wish;
     if (more) {
-        m_analysisDue = true;
-        pump();
+        inspect();
     }
 }
 
@@ -209,7 +214,6 @@ void SessionModel::cancel() {
     m_rest.stop();
     m_answerDue = false;
     m_dirty = false;
-    m_job.analysing = false;
     m_service.cancel();
     if (m_modelState == ModelState::kLoading) {
         loadEnded(ModelState::kNone);
@@ -244,8 +248,6 @@ void SessionModel::pump() {
     } else if (m_dirty) {
         m_dirty = false;
         submit(false);
-    } else if (m_analysisDue && m_wish.any() && !m_job.active && m_decision && !decisionStale()) {   // what answers is not disturbed
-        submit(false);
     }
 }
 
@@ -259,10 +261,7 @@ void SessionModel::submit(bool withAnswer) {
     request.prune = m_options;
     request.maxNewTokens = m_maxNewTokens;
     request.withAnswer = withAnswer;
-    request.analysis = m_wish;
-    request.analysis.reasons.flips = m_wish.reasons.flips && !m_interacting;
-    m_analysisDue = false;
-    m_job = Job{0, true, withAnswer, false, m_wish.any(), targetImage(), m_askedQuestion, m_options};
+    m_job = Job{0, true, withAnswer, false, targetImage(), m_askedQuestion, m_options};
     m_job.id = m_service.submit(std::move(request));
     if (withAnswer) {
         m_pruned.phase = AnswerState::Phase::kWaiting;
@@ -351,18 +350,44 @@ void SessionModel::onDecision(std::uint64_t job, const std::shared_ptr<const Run
     }
     Q_EMIT decisionChanged();
     refreshStale();
+    inspect();
     pump();
 }
 
-void SessionModel::onAnalysis(std::uint64_t job, const std::shared_ptr<const DecisionAnalysis>& analysis) {
-    if (job != m_job.id || !m_job.analysing) {
+/// Asks about the decision that is shown; the answer of an older question is dropped on arrival.
+void SessionModel::inspect() {
+    if (!m_wish.any() || !m_decision || !m_decision->decision || m_modelState == ModelState::kLoading) {
         return;
     }
-    m_job.analysing = false;
-    m_analysis = analysis;
+    constexpr std::int64_t kManyTokens = 1024;   // beyond, all budgets take seconds
+    constexpr std::int64_t kSomeBudgets = 320;
+    RunRequest request = m_decision->request;
+    request.withAnswer = false;
+    InspectWish wish;
+    if (m_wish.token) {
+        wish.tokens.push_back(*m_wish.token);
+    }
+    wish.reasons = m_wish.reasons;
+    wish.reasons.flips = m_wish.reasons.flips && !m_interacting;
+    wish.budgets = m_wish.budgets;
+    wish.lastBudget = m_decision->decision->n > kManyTokens ? kSomeBudgets : 0;
+    wish.taus = m_wish.taus;
+    m_inspection = m_service.inspect(std::move(request), std::move(wish));
+}
+
+void SessionModel::onInspection(std::uint64_t inspection, const Inspection& found) {
+    if (inspection != m_inspection || inspection == 0 || !m_decision) {
+        return;
+    }
+    auto analysis = std::make_shared<DecisionAnalysis>();
+    analysis->options = found.options;
+    analysis->budgets = found.budgets;
+    analysis->taus = found.taus;
+    if (!found.reasons.empty()) {
+        analysis->reasons = found.reasons.front();
+    }
+    m_analysis = std::move(analysis);
     Q_EMIT analysisChanged();
-    Q_EMIT activityChanged();
-    pump();
 }
 
 void SessionModel::onText(std::uint64_t job, bool unpruned, const QString& piece) {
@@ -417,12 +442,9 @@ void SessionModel::onFinished(std::uint64_t job, bool unpruned, const std::share
 void SessionModel::onError(std::uint64_t job, const Error& error) {
     if (job == 0) {
         loadEnded(error.code == ErrorCode::kCancelled ? ModelState::kNone : ModelState::kFailed);
-    } else if (job == m_job.id && m_job.analysing && !m_job.active) {
-        m_job.analysing = false;   // the decision stands; only what was asked about it is missing
     } else if (job != m_job.id || !m_job.active) {
         return;
     } else {
-        m_job.analysing = false;
         m_answerDue = m_answerDue && m_pendingImage.isEmpty();   // an answer asked for on an image that cannot be read
         m_pendingImage.clear();
         finishJob();
@@ -444,7 +466,7 @@ QString SessionModel::activity() const {
         return tr("Loading model: %1").arg(m_loadText);
     }
     if (!m_job.active) {
-        return m_job.analysing ? tr("Working out what would change it") : QString();
+        return {};
     }
     if (!m_job.decided) {
         return m_decision && m_job.image == m_imagePath ? tr("Deciding which tokens stay") : tr("Looking at the picture");

@@ -6,6 +6,7 @@
 // UI thread; the worker's callbacks are queued onto it and dropped when their job is no longer the present one.
 
 #include "core/run/inference_service.h"
+#include "ui/viewmodel/decision_analysis.h"
 
 #include <QElapsedTimer>
 #include <QObject>
@@ -118,7 +119,7 @@ private:
     };
     struct Job {
         std::uint64_t id = 0;
-        bool active = false, withAnswer = false, decided = false, analysing = false;
+        bool active = false, withAnswer = false, decided = false;
         QString image, question;
         PruneOptions options;
     };
@@ -138,7 +139,8 @@ private:
 
     void onModelReady(const ModelFacts& facts, const QString& folder);
     void onDecision(std::uint64_t job, const std::shared_ptr<const RunResult>& result);
-    void onAnalysis(std::uint64_t job, const std::shared_ptr<const DecisionAnalysis>& analysis);
+    void inspect();
+    void onInspection(std::uint64_t inspection, const Inspection& found);
     void onText(std::uint64_t job, bool unpruned, const QString& piece);
     void onFinished(std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result);
     void onError(std::uint64_t job, const Error& error);
@@ -156,8 +158,9 @@ private:
     QString m_imagePath, m_pendingImage, m_question, m_askedQuestion;
     PruneOptions m_options;
     std::int64_t m_maxNewTokens = 64;
-    bool m_interacting = false, m_liveAnswers = true, m_armed = false, m_dirty = false, m_answerDue = false, m_analysisDue = false;
+    bool m_interacting = false, m_liveAnswers = true, m_armed = false, m_dirty = false, m_answerDue = false;
     AnalysisWish m_wish;
+    std::uint64_t m_inspection = 0;   ///< the one that is waited for
 
     Job m_job;
     std::shared_ptr<const RunResult> m_decision;

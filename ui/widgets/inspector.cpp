@@ -84,7 +84,7 @@ void Inspector::showText() {
         const auto analysis = m_session.analysis();
         content.flip = flipLine(*reasons, result->decision->options, !m_session.interacting());
         content.groups.push_back({QString(), {facts.begin(), facts.begin() + std::min<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(facts.size()))}});
-        for (ReasonGroup& group : reasonGroups(*reasons, analysis->budgets ? &*analysis->budgets : nullptr, analysis->taus ? &*analysis->taus : nullptr)) {
+        for (ReasonGroup& group : reasonGroups(*reasons, analysis->budgets.get(), analysis->taus.get())) {
             content.groups.push_back(std::move(group));
         }
     } else {

@@ -184,10 +184,174 @@
     </message>
 </context>
 <context>
+    <name>ComparePanel</name>
+    <message>
+        <source>Kept by whom</source>
+        <translation>谁保留</translation>
+    </message>
+    <message>
+        <source>Score difference</source>
+        <translation>分数之差</translation>
+    </message>
+    <message>
+        <source>Wipe</source>
+        <translation>划分对比</translation>
+    </message>
+    <message>
+        <source>A alone</source>
+        <translation>仅看 A</translation>
+    </message>
+    <message>
+        <source>B alone</source>
+        <translation>仅看 B</translation>
+    </message>
+    <message>
+        <source>Pinned state A</source>
+        <translation>固定的状态 A</translation>
+    </message>
+    <message>
+        <source>How A and B are shown</source>
+        <translation>A 与 B 的显示方式</translation>
+    </message>
+    <message>
+        <source>S: kept by whom, W: wipe, F: A and B in turn (canvas keys)</source>
+        <translation>S：谁保留，W：划分对比，F：A 与 B 交替（画布按键）</translation>
+    </message>
+    <message>
+        <source>Score that is subtracted</source>
+        <translation>相减的分数</translation>
+    </message>
+    <message>
+        <source>Scale before subtracting</source>
+        <translation>相减前的尺度</translation>
+    </message>
+    <message>
+        <source>End</source>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>End the comparison</source>
+        <translation>结束对比</translation>
+    </message>
+    <message>
+        <source>Forget A</source>
+        <translation>忘记 A</translation>
+    </message>
+    <message>
+        <source>Counts of the comparison</source>
+        <translation>对比计数</translation>
+    </message>
+    <message>
+        <source>Answer of A</source>
+        <translation>A 的回答</translation>
+    </message>
+    <message>
+        <source>Answer of B</source>
+        <translation>B 的回答</translation>
+    </message>
+    <message>
+        <source>A: %1</source>
+        <translation>A：%1</translation>
+    </message>
+    <message>
+        <source>A: %1
+Question: %2</source>
+        <translation>A：%1
+问题：%2</translation>
+    </message>
+    <message>
+        <source>IoU %1 · only A %2 · only B %3</source>
+        <translation>IoU %1 · 仅 A %2 · 仅 B %3</translation>
+    </message>
+    <message>
+        <source>only A %1 · both %2 · only B %3 · neither %4 · IoU %5</source>
+        <translation>仅 A %1 · 两者 %2 · 仅 B %3 · 皆无 %4 · IoU %5</translation>
+    </message>
+    <message>
+        <source>A and B cannot be compared: another grid</source>
+        <translation>A 与 B 无法对比：网格不同</translation>
+    </message>
+    <message>
+        <source>&lt;i&gt;no answer yet&lt;/i&gt;</source>
+        <translation>&lt;i&gt;尚无回答&lt;/i&gt;</translation>
+    </message>
+    <message>
+        <source>&lt;i&gt;stale:&lt;/i&gt; %1</source>
+        <translation>&lt;i&gt;已过期：&lt;/i&gt;%1</translation>
+    </message>
+    <message>
+        <source>B: %1</source>
+        <translation>B：%1</translation>
+    </message>
+</context>
+<context>
     <name>DocumentState</name>
     <message>
         <source>change of %1</source>
         <translation>更改%1</translation>
+    </message>
+</context>
+<context>
+    <name>Inspector</name>
+    <message>
+        <source>Point at the picture, or move with the arrow keys. A click pins a token.</source>
+        <translation>指向图像，或用方向键移动。单击可固定一个令牌。</translation>
+    </message>
+    <message>
+        <source> A: %1, B: %2.</source>
+        <translation> A：%1，B：%2。</translation>
+    </message>
+    <message>
+        <source>kept</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>dropped</source>
+        <translation>丢弃</translation>
+    </message>
+    <message>
+        <source>forced tokens</source>
+        <translation>手动指定的令牌</translation>
+    </message>
+    <message>
+        <source>Force &amp;keep</source>
+        <translation>强制保留(&amp;K)</translation>
+    </message>
+    <message>
+        <source>The pinned token stays whatever the method says (Ctrl+drag: brush)</source>
+        <translation>无论方法如何，固定的令牌都保留（Ctrl+拖动：画笔）</translation>
+    </message>
+    <message>
+        <source>Force d&amp;rop</source>
+        <translation>强制丢弃(&amp;R)</translation>
+    </message>
+    <message>
+        <source>The pinned token goes whatever the method says (Shift+drag: brush)</source>
+        <translation>无论方法如何，固定的令牌都丢弃（Shift+拖动：画笔）</translation>
+    </message>
+    <message>
+        <source>Free &amp;token</source>
+        <translation>释放令牌(&amp;T)</translation>
+    </message>
+    <message>
+        <source>The method decides about the pinned token again</source>
+        <translation>固定的令牌重新由方法决定</translation>
+    </message>
+    <message>
+        <source>Free &amp;all tokens</source>
+        <translation>释放全部令牌(&amp;A)</translation>
+    </message>
+    <message>
+        <source>The method decides about every token again</source>
+        <translation>所有令牌重新由方法决定</translation>
+    </message>
+    <message>
+        <source>&amp;Lines to partners</source>
+        <translation>到伙伴的连线(&amp;L)</translation>
+    </message>
+    <message>
+        <source>From the pinned token to its nearest partners</source>
+        <translation>从固定的令牌到其最近的伙伴</translation>
     </message>
 </context>
 <context>
@@ -322,10 +486,6 @@ The bar shows the colours before they are blended with the picture.</source>
     <message>
         <source>Token</source>
         <translation>词元</translation>
-    </message>
-    <message>
-        <source>Point at the picture, or move with the arrow keys.</source>
-        <translation>将指针移到图像上，或使用方向键。</translation>
     </message>
     <message>
         <source>Activity</source>
@@ -803,6 +963,18 @@ The bar shows the colours before they are blended with the picture.</source>
         <source>options given at the start</source>
         <translation>启动时给出的选项</translation>
     </message>
+    <message>
+        <source>stale: survival with other knobs</source>
+        <translation>已过期：其他参数下的存留图</translation>
+    </message>
+    <message>
+        <source>&amp;Paper style</source>
+        <translation>论文样式(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Dropped tokens under 65 % white, heat in jet at 50 %: to match published figures</source>
+        <translation>丢弃的令牌覆以 65 % 白色，热图为 50 % 的 jet：与发表的图一致</translation>
+    </message>
 </context>
 <context>
     <name>MaskButton</name>
@@ -949,10 +1121,6 @@ Cannot be used: %2</source>
         <translation>叠加层</translation>
     </message>
     <message>
-        <source>What is drawn over the picture (Ctrl+1 … Ctrl+6)</source>
-        <translation>图像上绘制的内容 (Ctrl+1 … Ctrl+6)</translation>
-    </message>
-    <message>
         <source>Colour map</source>
         <translation>颜色映射</translation>
     </message>
@@ -1004,6 +1172,10 @@ Cannot be used: %2</source>
         <source>Opacity of the overlay: %1 %</source>
         <translation>叠加层不透明度：%1 %</translation>
     </message>
+    <message>
+        <source>What is drawn over the picture (Ctrl+1 … Ctrl+8)</source>
+        <translation>图像上绘制的内容 (Ctrl+1 … Ctrl+8)</translation>
+    </message>
 </context>
 <context>
     <name>ParameterPanel</name>
@@ -1050,6 +1222,10 @@ Cannot be used: %2</source>
     <message>
         <source>Also set: %1 (&lt;a href=&apos;reset&apos;&gt;reset&lt;/a&gt;)</source>
         <translation>另有设置：%1（&lt;a href=&apos;reset&apos;&gt;重置&lt;/a&gt;）</translation>
+    </message>
+    <message>
+        <source>--%1 of %2 tokens</source>
+        <translation>--%1：%2 个令牌</translation>
     </message>
 </context>
 <context>
@@ -1237,6 +1413,30 @@ Cannot be used: %2</source>
     <message>
         <source>No token</source>
         <translation>无词元</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>取消固定</translation>
+    </message>
+    <message>
+        <source>Describe the token under the pointer again</source>
+        <translation>重新描述指针下的令牌</translation>
+    </message>
+    <message>
+        <source>What would change it</source>
+        <translation>什么会改变它</translation>
+    </message>
+    <message>
+        <source>Lines to partners</source>
+        <translation>到伙伴的连线</translation>
+    </message>
+    <message>
+        <source>From the pinned token to its nearest partners (E); solid: an edge at tau, dotted: below it</source>
+        <translation>从固定的令牌到其最近的伙伴 (E)；实线：在 tau 处有边，点线：低于 tau</translation>
+    </message>
+    <message>
+        <source>Numbers of this token</source>
+        <translation>此令牌的数值</translation>
     </message>
 </context>
 <context>
@@ -1740,6 +1940,328 @@ Cannot be used: %2</source>
     <message>
         <source>about %1 min left</source>
         <translation>约剩 %1 分钟</translation>
+    </message>
+    <message>
+        <source>paper style: dropped under 65 % white</source>
+        <translation>论文样式：丢弃者覆以 65 % 白色</translation>
+    </message>
+    <message>
+        <source>paper style, jet; %1</source>
+        <translation>论文样式，jet；%1</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <translation>%1，%2</translation>
+    </message>
+    <message>
+        <source>only A %1</source>
+        <translation>仅 A %1</translation>
+    </message>
+    <message>
+        <source>both %1</source>
+        <translation>两者 %1</translation>
+    </message>
+    <message>
+        <source>only B %1</source>
+        <translation>仅 B %1</translation>
+    </message>
+    <message>
+        <source>neither %1</source>
+        <translation>皆无 %1</translation>
+    </message>
+    <message>
+        <source>Survival: smallest budget that keeps the token</source>
+        <translation>存留：保留该令牌的最小预算</translation>
+    </message>
+    <message>
+        <source>log scale; may drop out again</source>
+        <translation>对数刻度；可能再次被丢弃</translation>
+    </message>
+    <message>
+        <source>log scale; grey: never</source>
+        <translation>对数刻度；灰色：从不</translation>
+    </message>
+    <message>
+        <source>log scale; grey: not up to %1</source>
+        <translation>对数刻度；灰色：至 %1 仍未保留</translation>
+    </message>
+    <message>
+        <source>enters late</source>
+        <translation>较晚进入</translation>
+    </message>
+    <message>
+        <source>enters first</source>
+        <translation>最先进入</translation>
+    </message>
+    <message>
+        <source>Redundant over tau (GSP)</source>
+        <translation>随 tau 的冗余 (GSP)</translation>
+    </message>
+    <message>
+        <source>share of tau in [0, 1] at which GSP discards it</source>
+        <translation>[0, 1] 中 GSP 丢弃它的 tau 所占比例</translation>
+    </message>
+    <message>
+        <source>never redundant</source>
+        <translation>从不冗余</translation>
+    </message>
+    <message>
+        <source>at every tau</source>
+        <translation>任何 tau 下</translation>
+    </message>
+    <message>
+        <source>being worked out</source>
+        <translation>正在计算</translation>
+    </message>
+    <message>
+        <source>Survival (budget)</source>
+        <translation>存留（预算）</translation>
+    </message>
+    <message>
+        <source>Survival (tau)</source>
+        <translation>存留 (tau)</translation>
+    </message>
+    <message>
+        <source>A against B</source>
+        <translation>A 对 B</translation>
+    </message>
+    <message>
+        <source>Difference B - A</source>
+        <translation>差 B - A</translation>
+    </message>
+    <message>
+        <source>outlined: kept; dim: dropped; tick or cross: by hand, %1</source>
+        <translation>描边：保留；变暗：丢弃；勾或叉：手动，%1 个</translation>
+    </message>
+    <message>
+        <source>Redundancy (GSP, Eq. 8-9)</source>
+        <translation>冗余 (GSP，式 8-9)</translation>
+    </message>
+    <message>
+        <source>edges at tau %1</source>
+        <translation>tau %1 处的边数</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 / %2</translation>
+    </message>
+    <message>
+        <source>mean similarity (cosine)</source>
+        <translation>平均相似度（余弦）</translation>
+    </message>
+    <message>
+        <source>score at gamma %1</source>
+        <translation>gamma %1 下的分数</translation>
+    </message>
+    <message>
+        <source>rank, 1 = most redundant</source>
+        <translation>名次，1 = 最冗余</translation>
+    </message>
+    <message>
+        <source>discarded ranks</source>
+        <translation>被丢弃的名次</translation>
+    </message>
+    <message>
+        <source>1 to %1</source>
+        <translation>1 至 %1</translation>
+    </message>
+    <message>
+        <source>cut: discarded from</source>
+        <translation>界限：丢弃起于</translation>
+    </message>
+    <message>
+        <source>cut: let through up to</source>
+        <translation>界限：通过至多</translation>
+    </message>
+    <message>
+        <source>#%1, %2%3</source>
+        <translation>#%1，%2%3</translation>
+    </message>
+    <message>
+        <source>, edge</source>
+        <translation>，有边</translation>
+    </message>
+    <message>
+        <source>Relevance (Eq. 4)</source>
+        <translation>相关度 (式 4)</translation>
+    </message>
+    <message>
+        <source>raw (signed cosine)</source>
+        <translation>原始值（带符号余弦）</translation>
+    </message>
+    <message>
+        <source>of this image, least to most</source>
+        <translation>此图像中，最小至最大</translation>
+    </message>
+    <message>
+        <source>%1
+to %2</source>
+        <translation>%1
+至 %2</translation>
+    </message>
+    <message>
+        <source>scaled (min-max, floor, power)</source>
+        <translation>缩放后（min-max、下限、幂）</translation>
+    </message>
+    <message>
+        <source>Greedy selection (QCSP, Eq. 11)</source>
+        <translation>贪心选择 (QCSP，式 11)</translation>
+    </message>
+    <message>
+        <source>pick</source>
+        <translation>选取序号</translation>
+    </message>
+    <message>
+        <source>not in %1 picks</source>
+        <translation>%1 次选取中未选</translation>
+    </message>
+    <message>
+        <source>gain at its pick (w^2 d^2)</source>
+        <translation>选取时的增益 (w^2 d^2)</translation>
+    </message>
+    <message>
+        <source>weight w</source>
+        <translation>权重 w</translation>
+    </message>
+    <message>
+        <source>explained by %1 earlier picks</source>
+        <translation>由先前 %1 次选取解释</translation>
+    </message>
+    <message>
+        <source>own part left (d^2)</source>
+        <translation>剩余的自身部分 (d^2)</translation>
+    </message>
+    <message>
+        <source>Explained by (share e^2)</source>
+        <translation>由谁解释（份额 e^2）</translation>
+    </message>
+    <message>
+        <source>#%1, pick %2, %3</source>
+        <translation>#%1，第 %2 次选取，%3</translation>
+    </message>
+    <message>
+        <source>Survival, other knobs as set</source>
+        <translation>存留，其他参数不变</translation>
+    </message>
+    <message>
+        <source>kept from budget</source>
+        <translation>自此预算起保留</translation>
+    </message>
+    <message>
+        <source>not up to %1</source>
+        <translation>至 %1 仍未保留</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1 至 %2</translation>
+    </message>
+    <message>
+        <source>and %1 more</source>
+        <translation>另有 %1 个</translation>
+    </message>
+    <message>
+        <source>redundant at tau</source>
+        <translation>在此 tau 冗余</translation>
+    </message>
+    <message>
+        <source>never</source>
+        <translation>从不</translation>
+    </message>
+    <message>
+        <source>budget</source>
+        <translation>预算</translation>
+    </message>
+    <message>
+        <source>tau</source>
+        <translation>tau</translation>
+    </message>
+    <message>
+        <source>p</source>
+        <translation>p</translation>
+    </message>
+    <message>
+        <source>%1 &gt;= %2</source>
+        <translation>%1 &gt;= %2</translation>
+    </message>
+    <message>
+        <source>%1 &lt;= %2</source>
+        <translation>%1 &lt;= %2</translation>
+    </message>
+    <message>
+        <source>%1 %2 to %3</source>
+        <translation>%1 %2 至 %3</translation>
+    </message>
+    <message>
+        <source>Nearest partners, other side (cosine)</source>
+        <translation>另一侧最近的伙伴（余弦）</translation>
+    </message>
+    <message>
+        <source>Nearest tokens (cosine)</source>
+        <translation>最近的令牌（余弦）</translation>
+    </message>
+    <message>
+        <source>No budget, tau or p alone would change that.</source>
+        <translation>单独改变预算、tau 或 p 都不会改变结果。</translation>
+    </message>
+    <message>
+        <source> or </source>
+        <translation> 或 </translation>
+    </message>
+    <message>
+        <source>Kept if %1.</source>
+        <translation>若 %1 则保留。</translation>
+    </message>
+    <message>
+        <source>Dropped if %1.</source>
+        <translation>若 %1 则丢弃。</translation>
+    </message>
+    <message>
+        <source>&amp;Pin as A</source>
+        <translation>固定为 A(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Keep this state, to compare what comes with it</source>
+        <translation>保留此状态，与之后的状态对比</translation>
+    </message>
+    <message>
+        <source>&amp;End comparison</source>
+        <translation>结束对比(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Forget A</source>
+        <translation>忘记 A</translation>
+    </message>
+    <message>
+        <source>Kept by &amp;whom</source>
+        <translation>谁保留(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Only A, both, only B, neither</source>
+        <translation>仅 A、两者、仅 B、皆无</translation>
+    </message>
+    <message>
+        <source>Score &amp;difference</source>
+        <translation>分数之差(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Scores of B minus scores of A</source>
+        <translation>B 的分数减 A 的分数</translation>
+    </message>
+    <message>
+        <source>W&amp;ipe</source>
+        <translation>划分对比(&amp;I)</translation>
+    </message>
+    <message>
+        <source>A on the left of a handle, B on its right</source>
+        <translation>手柄左侧为 A，右侧为 B</translation>
+    </message>
+    <message>
+        <source>&amp;Flicker</source>
+        <translation>闪烁对比(&amp;F)</translation>
+    </message>
+    <message>
+        <source>A and B in turn, in the same place</source>
+        <translation>A 与 B 在同一位置交替</translation>
     </message>
 </context>
 </TS>

@@ -10,6 +10,7 @@
 #include "ui/viewmodel/number_text.h"
 #include "ui/viewmodel/option_text.h"
 #include "ui/viewmodel/time_left.h"
+#include "ui/viewmodel/token_text.h"
 #include "ui/widgets/answer_panel.h"
 #include "ui/widgets/canvas_accessible.h"
 #include "ui/widgets/canvas_widget.h"

@@ -2,7 +2,7 @@
 """Losses that teach the decoder where an answer comes from; the heads are thrown away after training.
 
 The way of an answer through the layers (counted from one), each step supervised by masks:
-- layers 6, 7: a name's token attends to its object's patches (head 0), every instance alike (head 4), absent: to <s>;
+- layers 6, 7: a name's token attends to its object's patches (head 0), every instance alike at its middle patch (head 4), absent: to <s>;
 - after layer 8: the name's token knows place, colour and number of what it names (linear heads);
 - layers 9, 10: the last token attends to the first name (head 1) and to the second (head 2);
 - layers 10, 11: the last token attends to the patches that the answer is read from (head 3);

@@ -57,7 +57,8 @@ def parse(argv):
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--scenes", type=int, default=12000, help="training scenes to render, once")
     ap.add_argument("--out", help="folder of the checkpoint (default: model in the state folder)")
-    ap.add_argument("--threads", type=int, default=1)
+    ap.add_argument("--threads", type=int, default=1, help="threads of each process")
+    ap.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="processes that train as one (default: one a core)")
     ap.add_argument("--stages", help="which stages to run, for pieces of a run (default: those that are not done)")
     ap.add_argument("--force", action="store_true", help="go on although a gate is not passed")
     return ap.parse_args(argv)
@@ -71,16 +72,20 @@ def main(argv=None):
     from .pool import SHARD, Pool, ensure
     from .stage2 import run_stage2
     from .stage3 import run_stage3
+    from .team import together
     from .tokens import Words
     torch.set_num_threads(a.threads)
     base, run = state_folder(a.seed)
     folder, data = os.path.join(base, run), os.path.join(base, f"pool-{a.seed}")
-    if os.path.exists(folder) and not a.resume:
-        shutil.rmtree(folder + ".old", ignore_errors=True)
-        os.replace(folder, folder + ".old")
-    os.makedirs(folder, exist_ok=True)
-    ensure(data, a.seed, "val", 1, ["std"])
-    ensure(data, a.seed, "train", (a.scenes + SHARD - 1) // SHARD, processes=os.cpu_count() or 1)
+    team = together(a.processes)
+    if team.leads:
+        if os.path.exists(folder) and not a.resume:
+            shutil.rmtree(folder + ".old", ignore_errors=True)
+            os.replace(folder, folder + ".old")
+        os.makedirs(folder, exist_ok=True)
+        ensure(data, a.seed, "val", 1, ["std"])
+        ensure(data, a.seed, "train", (a.scenes + SHARD - 1) // SHARD, processes=os.cpu_count() or 1)
+    team.clock(0)
     words, pool, val = Words(), Pool(data, "train"), Pool(data, "val")
     out = a.out or os.path.join(folder, "model")
     joint = os.path.exists(os.path.join(folder, "stage3.pt"))   # from there on everything is trained together
@@ -91,7 +96,7 @@ def main(argv=None):
         share = a.minutes * SHARE[stage] if stage < 3 else a.minutes - trained(folder, 1) - trained(folder, 2)
         print(f"stage {stage} of 3: until {share:.1f} minutes of it, {trained(folder, stage):.1f} of them done", flush=True)
         extra = {"out": lambda m: export(m, words, out, {"space": "llm", "sign": 1, "positions": "original"})} if stage == 3 else {}
-        call(folder, words, pool, val, share, a.seed, **extra)
+        call(folder, words, pool, val, share, a.seed, team=team, **extra)
         if not gates(folder, stage) and not a.force:
             sys.exit(f"train: stage {stage} did not pass its gates; change the recipe or use --force")
     print(f"checkpoint: {out}")

@@ -22,7 +22,7 @@ class Window:
         patch = owner[:, None] * side + owner[None, :]
         count = np.bincount((patch * n + ids).ravel(), minlength=side * side * n).reshape(side * side, n)
         self.cov = count.astype(np.float32) / 196.0          # (patches, 1 + objects)
-        self.letters = None
+        self.letters = self._middles = None
         if letters.any():
             self.letters = np.bincount((patch * 27 + letters).ravel(), minlength=side * side * 27).reshape(-1, 27)[:, 1:] >= 24
         self.scene, self.side = scene, side
@@ -51,6 +51,29 @@ class Window:
         at = np.arange(len(c))
         k = 2 / max(1e-6, c.sum() * (self.side - 1))
         return float((c * (at % self.side)).sum() * k - 1), float((c * (at // self.side)).sum() * k - 1)
+
+    def middles(self):
+        """Each object's patch nearest to the middle of what the window shows of it, -1 where it has none."""
+        if self._middles is not None:
+            return self._middles
+        self._middles = out = np.full(len(self.scene.objs), -1, np.int64)
+        at = np.arange(len(self.obj))
+        for i in set(self.obj[self.obj >= 0].tolist()):
+            mine, c = at[self.obj == i], self.cov[:, i + 1]
+            x, y = (c * (at % self.side)).sum() / c.sum(), (c * (at // self.side)).sum() / c.sum()
+            out[i] = mine[((mine % self.side - x) ** 2 + (mine // self.side - y) ** 2).argmin()]
+        return out
+
+    def offsets(self):
+        """(patches, 3): columns and rows to the middle patch of the patch's object, in fours of patches, and whether it is
+        that patch; not a number where there is no object."""
+        out = np.full((len(self.obj), 3), np.nan, np.float32)
+        at, on = np.arange(len(self.obj)), self.obj >= 0
+        mid = self.middles()[self.obj[on]]
+        out[on, 0] = (mid % self.side - at[on] % self.side) / 4
+        out[on, 1] = (mid // self.side - at[on] // self.side) / 4
+        out[on, 2] = mid == at[on]
+        return out
 
     def extent(self):
         """Log of the number of patches that the patch's object shows, 0 to about 2; IGNORE where there is none."""

@@ -11,9 +11,10 @@ from . import aux, stage1
 from .net import Llava, Shape
 from .optim import Optim, schedule
 from .probe import vision_figures
+from .team import Team
 
 
-SIGNS = .18   # share of the windows that come from scenes of nothing but signs, beside those of the mix
+SIGNS = .22   # share of the windows that come from scenes of nothing but signs, beside those of the mix
 
 
 def say(folder, **kv):
@@ -59,42 +60,48 @@ def fresh(words, seed):
     return model, heads
 
 
-def run_stage1(folder, words, pool, val, minutes, seed=1, batch=32, probe_every=300.0):
-    """Trains for `minutes` of this stage in all (resumed time counted) and returns the averaged network."""
+def run_stage1(folder, words, pool, val, minutes, seed=1, batch=32, probe_every=300.0, team=Team()):
+    """Trains for `minutes` of this stage in all (resumed time counted) and returns the averaged network; `batch` windows a
+    process."""
     model, heads = fresh(words, seed)
-    opt = Optim(stage1.groups(model, heads), 2e-3, 1.2e-3)
+    opt = Optim(stage1.groups(model, heads), 2e-3, 1.2e-3, team=team)
     model.bfloat16(), heads.bfloat16()
     opt.use_average(False)
-    path, done, step = os.path.join(folder, "stage1.pt"), 0.0, 0
+    path, done, step, crops = os.path.join(folder, "stage1.pt"), 0.0, 0, 0
     if os.path.exists(path):
         s = torch.load(path)
         opt.load(s["opt"], moved(words, s))
         done, step = s["done"], s["step"]
-    rng = np.random.default_rng([seed, 11, step])
+        crops = s.get("crops", step * batch)
+    rng = np.random.default_rng(team.seed(seed, 11, step))
     total, mark, last_save, mean = minutes * 60, done, done, {}
     while done < total:
         t0 = time.time()
         loss, parts, _ = stage1.losses(model, heads, words, stage1.crop_batch(pool, rng, batch, signs=SIGNS), rng)
         loss.backward()
         opt.step(schedule(done, total, step))
-        step += 1
+        step, crops = step + 1, crops + batch * team.size
         for k, v in parts.items():
             v = float(v.detach())
             mean[k] = .98 * mean.get(k, v) + .02 * v
-        done += time.time() - t0
-        if step % 50 == 0:
-            say(folder, stage=1, step=step, crops=step * batch, minutes=round(done / 60, 1),
+        done = team.clock(done + time.time() - t0)
+        if step % 50 == 0 and team.leads:
+            say(folder, stage=1, step=step, crops=crops, minutes=round(done / 60, 1),
                 left=round((total - done) / 60, 1), **{k: round(v, 3) for k, v in mean.items()})
         if done - last_save > 150 or done >= total:
-            save(path, {"opt": opt.state(), "done": done, "step": step, **lists(words)})
+            if team.leads:
+                save(path, {"opt": opt.state(), "done": done, "step": step, "crops": crops, **lists(words)})
             last_save = done
             pool.refresh()
         if done - mark > probe_every or done >= total:
             mark = done
+            if not team.leads:
+                continue
             opt.use_average(True)
             model.eval()
             say(folder, stage=1, step=step, minutes=round(done / 60, 1), val=vision_figures(model, heads, words, val))
             model.train()
             opt.use_average(False)
+    team.clock(0)   # nobody goes on before the state is written
     opt.use_average(True)
     return model, heads

@@ -21,7 +21,8 @@ def orthogonalise(g, steps=5):
 class Optim:
     """groups: [(name, param, kind)] with kind "muon" or "adam"."""
 
-    def __init__(self, groups, muon_lr, adam_lr, muon_wd=.05, adam_wd=.02, ema=.999):
+    def __init__(self, groups, muon_lr, adam_lr, muon_wd=.05, adam_wd=.02, ema=.999, team=None):
+        self.team = team
         self.names = [n for n, _, _ in groups]
         self.params = [p for _, p, _ in groups]
         self.kinds = [k for _, _, k in groups]
@@ -40,6 +41,8 @@ class Optim:
     def step(self, scale=1.0):
         """One step with the learning rates times `scale`."""
         self.t += 1
+        if self.team:
+            self.team.average([p for p in self.params if p.requires_grad])
         adam = [i for i, k in enumerate(self.kinds) if k == "adam" and self.params[i].grad is not None]
         grads = {i: self.params[i].grad.float() for i in adam}
         norm = torch.sqrt(sum((g * g).sum() for g in grads.values())) if adam else torch.tensor(0.)

@@ -124,14 +124,14 @@ def ask(rng, w, n, mix=None):
 
 
 def subset(rng, w, keep):
-    """Patches of a short row: every object's best patch and one more, then others, some background."""
+    """Patches of a short row: every object's middle patch and one more, then others, some background."""
     if keep >= len(w.obj):
         return np.arange(len(w.obj))
     must = []
-    for i in range(len(w.scene.objs)):
+    for i, middle in enumerate(w.middles().tolist()):
         mine = np.flatnonzero(w.obj == i)
         if len(mine):
-            must.append(int(mine[w.cov[mine, i + 1].argmax()]))
+            must.append(middle)
             must.append(int(mine[rng.integers(len(mine))]))
     must = list(dict.fromkeys(must))[:keep - 6]
     taken = set(must)
@@ -151,7 +151,7 @@ class Told:
 
     def add(self, r, w, kept, q, cols, last):
         """Question `q` of row `r`: columns of its names' tokens, column of its last token."""
-        obj, places = w.obj[kept], []
+        obj, places, middles = w.obj[kept], [], w.middles()
         for k, (ix, col) in enumerate(zip(q.refs, cols)):
             ix = [i for i in ix if (obj == i).any()]
             if q.refs[k] and not ix:
@@ -162,7 +162,7 @@ class Told:
                 parts[5, 0] = share[5] = 1
             elif len(ix) <= 4:
                 for j, i in enumerate(ix):
-                    parts[j, self.vis] = obj == i
+                    parts[j, self.vis] = kept == middles[i] if middles[i] in kept else obj == i
                 share[:len(ix)] = parts[5, 0] = 1
                 share[5] = 1
             whole = np.zeros(self.width, bool)

@@ -23,6 +23,7 @@ class Heads(nn.Module):
         self.letter = nn.Linear(c.d, 26)
         self.place = nn.Linear(c.d, 2)
         self.extent = nn.Linear(c.d, 1)
+        self.middle = nn.Linear(c.d, 3)
 
 
 def crop_batch(pool, rng, b, side=12, signs=0.0):
@@ -75,6 +76,14 @@ def dense_terms(model, heads, words, h, pos, wins):
     sel = y != IGNORE
     if sel.any():
         out["extent"] = ((heads.extent(h.reshape(len(y), -1)[sel]).float()[:, 0] - y[sel]) ** 2).mean()
+    y = torch.from_numpy(np.stack([w.offsets() for w in wins])).reshape(-1, 3)
+    sel = ~y[:, 0].isnan()
+    if sel.any():  # where one object ends and the next begins: counting needs one patch of each
+        got, y = heads.middle(h.reshape(len(sel), -1)[sel]).float(), y[sel]
+        out["offset"] = F.smooth_l1_loss(got[:, :2], y[:, :2], beta=.25)
+        out["middle"] = F.binary_cross_entropy_with_logits(got[:, 2], y[:, 2], pos_weight=torch.tensor(3.))
+        with torch.no_grad():
+            out["middle_f1"] = 2 * ((got[:, 2] > .8) & (y[:, 2] > 0)).sum() / ((got[:, 2] > .8).sum() + y[:, 2].sum()).clamp(min=1)
     out["place"] = ((heads.place(h).float() - xy) ** 2).mean() * 2
     return out, hn
 
@@ -108,7 +117,8 @@ def query_term(model, heads, words, hn, wins, rng, per=3):
     return (torch.logsumexp(s, 1) - torch.logsumexp(s.masked_fill(~pos, -1e4), 1)).mean()
 
 
-WEIGHT = {"dense": 1., "query": .4, "cls": .5, "colour": .3, "word": .5, "letter": .5, "place": 1., "extent": .5}
+WEIGHT = {"dense": 1., "query": .4, "cls": .5, "colour": .3, "word": .5, "letter": .5, "place": 1., "extent": .5,
+          "offset": 1., "middle": .4}
 
 
 def losses(model, heads, words, batch, rng, feats=None):

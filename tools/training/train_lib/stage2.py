@@ -13,6 +13,7 @@ from .net import to_patches
 from .optim import Optim, schedule
 from .rows import answer_losses, ask, decode_rows, subset, Rows
 from .stage1 import crop_batch, groups
+from .team import Team
 
 RMS = .1   # size of visual tokens and of embeddings when they enter the decoder
 
@@ -27,7 +28,7 @@ def rescale(model, words, h, heads=None):
     model.projector.linear_2.weight.mul_(k)
     model.projector.linear_2.bias.mul_(k)
     if heads is not None:
-        for name in ("colour", "word", "letter", "place", "extent"):
+        for name in ("colour", "word", "letter", "place", "extent", "middle"):
             getattr(heads, name).weight.div_(k)
 
 
@@ -106,7 +107,8 @@ MIX = {"yes": .12, "random": .06, "adversarial": .06, "colour": .2, "leftright":
 KEEP = 72    # tokens of a short row: two of every object, then other object patches, some background
 
 
-def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=4000, probe_every=480.0, whole=.6):
+def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=4000, probe_every=480.0, whole=.6,
+               team=Team()):
     """Trains the decoder for `minutes` on a cache of scenes that grows while it trains; the tower does not change. From the
     share `whole` of the time on every second step has all 576 tokens in its rows."""
     model, heads, age = load_tower(folder, words, seed)
@@ -116,14 +118,14 @@ def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=
         p.requires_grad_(False)
     for p in model.decoder.parameters():
         p.requires_grad_(True)
-    opt = Optim(decoder_groups(model, heads), 1.2e-3, 6e-4, ema=.98)
+    opt = Optim(decoder_groups(model, heads), 1.2e-3, 6e-4, ema=.98, team=team)
     path, done, step, asked = os.path.join(folder, "stage2.pt"), 0.0, 0, 0
     if os.path.exists(path):
         s = torch.load(path)
         opt.load(s["opt"], moved(words, s))
         done, step, asked = s["done"], s["step"], s.get("asked", 0)
     total, mark, saved, means = minutes * 60, done, done, Means(.95)
-    rng = seeded(seed, 22, step)
+    rng = np.random.default_rng(team.seed(seed, 22, step))
     cache, past = cache_scenes(model, pool, rng, 300, signs=.05), step
     while done < total:
         t0 = time.time()
@@ -134,17 +136,21 @@ def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=
         loss.backward()
         opt.step(schedule(done, total, step - past, 10, .35, .05))
         step += 1
-        asked += size[0] * size[2]
+        asked += size[0] * size[2] * team.size
         means.add(by, **kv)
-        done += time.time() - t0
-        if step % 20 == 0:
+        done = team.clock(done + time.time() - t0)
+        if step % 20 == 0 and team.leads:
             say(folder, stage=2, step=step, questions=asked, scenes=len(cache), **timed(done, total), **means.show())
         if done - saved > 120 or done >= total:
             saved = done
-            save(path, {"opt": opt.state(), "done": done, "step": step, "asked": asked, **lists(words)})
+            if team.leads:
+                save(path, {"opt": opt.state(), "done": done, "step": step, "asked": asked, **lists(words)})
         if done - mark > probe_every or done >= total:
             mark = done
+            if not team.leads:
+                continue
             opt.use_average(True)
             say(folder, stage=2, tower_minutes=round(age, 1), val=figures(model, words, val, 40))
             opt.use_average(False)
+    team.clock(0)   # nobody goes on before the state is written
     return model

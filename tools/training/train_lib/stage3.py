@@ -15,6 +15,7 @@ from .optim import Optim, schedule
 from .rows import Rows, answer_losses, ask, decode_rows
 from .stage1 import groups, losses
 from .stage2 import KEEP, MIX as SHORT, Means, cache_scenes, decoder_groups, load_tower, rescale, seeded, step_loss, timed
+from .team import Team
 
 ALL = np.arange(576)
 
@@ -55,23 +56,24 @@ MIX = {"yes": .2, "random": .1, "adversarial": .1, "colour": .2, "leftright": .1
        "support": .04, "text": .03, "place": .03}
 
 
-def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, muon_lr=6e-4, probe_every=420.0, most=200, out=None):
+def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, muon_lr=6e-4, probe_every=420.0, most=200, out=None,
+               team=Team()):
     """Joint training for `minutes`; `out(model)` is called at every probe and at the end with the averaged weights. Each step at
     576 tokens is followed by one of the decoder on short rows of the last `most` pictures, which costs as much and asks three
     times as many questions."""
-    path, done, step = os.path.join(folder, "stage3.pt"), 0.0, 0
+    path, done, step, asked = os.path.join(folder, "stage3.pt"), 0.0, 0, 0
     if os.path.exists(path):
         model, heads = fresh(words, seed)
     else:
         model, heads = load_joint(folder, words, pool, seed)
-    opt = Optim(groups(model, heads, True), muon_lr, lr, ema=.98)
+    opt = Optim(groups(model, heads, True), muon_lr, lr, ema=.98, team=team)
     model.bfloat16(), heads.bfloat16()
     if os.path.exists(path):
         s = torch.load(path)
         opt.load(s["opt"], moved(words, s))
-        done, step = s["done"], s["step"]
+        done, step, asked = s["done"], s["step"], s.get("asked", s["step"] * b * per)
     total, mark, saved, means, past = minutes * 60, done, done, Means(), step
-    rng, short = seeded(seed, 33, step), Means()
+    rng, short = np.random.default_rng(team.seed(seed, 33, step)), Means()
     replay = cache_scenes(model, pool, rng, most, signs=.05)
     while done < total:
         t0 = time.time()
@@ -86,19 +88,23 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, 
         loss.backward()
         opt.step(rate)
         short.add(by)
-        step += 1
-        done += time.time() - t0
-        if step % 20 == 0:
-            say(folder, stage=3, step=step, questions=step * b * per, **timed(done, total), **means.show(), short=short.show())
+        step, asked = step + 1, asked + b * per * team.size
+        done = team.clock(done + time.time() - t0)
+        if step % 20 == 0 and team.leads:
+            say(folder, stage=3, step=step, questions=asked, **timed(done, total), **means.show(), short=short.show())
         if done - saved > 120 or done >= total:
             saved = done
-            save(path, {"opt": opt.state(), "done": done, "step": step, **lists(words)})
+            if team.leads:
+                save(path, {"opt": opt.state(), "done": done, "step": step, "asked": asked, **lists(words)})
         if done - mark > probe_every or done >= total:
             mark = done
+            if not team.leads:
+                continue
             opt.use_average(True)
             say(folder, stage=3, step=step, val=figures(model, words, val, 40))
             if out:
                 out(model)
             opt.use_average(False)
+    team.clock(0)   # nobody goes on before the state is written
     opt.use_average(True)
     return model

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ships under sample_data: composed scenes and a suite of 150 questions.
 
-python -m scenes_lib.samples SAMPLE_DATA [scenes|suite|check] draws scenes/*.png from assets/samples.json at twice the size and writes
+python -m scenes_lib.samples SAMPLE_DATA [scenes|suite|check|candidates] draws scenes/*.png from assets/samples.json at twice the size and writes
 scenes/scenes.json with a licence beside each picture (scenes), suite150/ (suite), or both; check writes SAMPLE_DATA/scenes/check.jsonl,
-the questions of scenes.json for `prunescope-cli eval --method none`, and no picture.
+the questions of scenes.json for `prunescope-cli eval --method none`, and no picture; candidates writes all that could be asked.
 """
 import json
 import os
@@ -15,7 +15,8 @@ from PIL import Image
 
 from .assets import ASSETS, styles
 from .cli import build
-from .scene import render
+from .questions import questions
+from .scene import render, rng_for
 
 LICENCE = "GPL-3.0-or-later AND OFL-1.1 AND Apache-2.0"
 STAMPS = "GPL-3.0-or-later AND GPL-2.0-or-later AND OFL-1.1 AND Apache-2.0"   # where a scene shows a photograph or a painting
@@ -68,6 +69,16 @@ def check(folder):
                 f.write(json.dumps(line | q) + "\n")
 
 
+def candidates(folder):
+    """Every question that the generator can ask about the composed scenes, to choose from."""
+    amount = {"exist": 10, "colour": 9, "count": 9, "relation": 8, "support": 4, "text": 3, "place": 1}
+    with open(os.path.join(folder, "candidates.jsonl"), "w", encoding="utf-8") as f:
+        for name, s in load().items():
+            for j, q in enumerate(questions(compose(name, 1), rng_for(s["seed"], "val", 900000, 1), amount)):
+                line = {"id": f"{name}-{j}", "image": name + ".png", "refs": []}
+                f.write(json.dumps(line | {k: q[k] for k in ("family", "question", "answer", "negative")}) + "\n")
+
+
 def suite(folder):
     """The first scenes of a test stream; the last one only gives pairs of existence questions."""
     with tempfile.TemporaryDirectory() as tmp:
@@ -101,6 +112,8 @@ def main(out, what="all"):
         scenes(os.path.join(out, "scenes"))
     if what in ("all", "suite"):
         suite(os.path.join(out, "suite150"))
+    if what == "candidates":
+        candidates(os.path.join(out, "scenes"))
     if what == "check":
         check(os.path.join(out, "scenes"))
 

@@ -58,7 +58,8 @@ def parse(argv):
     ap.add_argument("--scenes", type=int, default=12000, help="training scenes to render, once")
     ap.add_argument("--out", help="folder of the checkpoint (default: model in the state folder)")
     ap.add_argument("--threads", type=int, default=1, help="threads of each process")
-    ap.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="processes that train as one (default: one a core)")
+    ap.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: a GPU where there is one")
+    ap.add_argument("--processes", type=int, help="processes that train as one (default: one a core; one on a GPU)")
     ap.add_argument("--stages", help="which stages to run, for pieces of a run (default: those that are not done)")
     ap.add_argument("--force", action="store_true", help="go on although a gate is not passed")
     return ap.parse_args(argv)
@@ -67,6 +68,8 @@ def parse(argv):
 def main(argv=None):
     a = parse(argv)
     import torch
+    from .device import choose
+    device = choose(a.device)   # first: tensors made at import follow it
     from .export import export
     from .loop import run_stage1
     from .pool import SHARD, Pool, ensure
@@ -77,7 +80,7 @@ def main(argv=None):
     torch.set_num_threads(a.threads)
     base, run = state_folder(a.seed)
     folder, data = os.path.join(base, run), os.path.join(base, f"pool-{a.seed}")
-    team = together(a.processes)
+    team = together(a.processes or (1 if device == "cuda" else os.cpu_count() or 1))
     if team.leads:
         if os.path.exists(folder) and not a.resume:
             shutil.rmtree(folder + ".old", ignore_errors=True)

@@ -15,6 +15,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+from .device import put
 from .export import dump, load, write_safetensors
 from .labels import query
 from .net import Llava, Shape, VitBlock, attend, quick_gelu, to_patches
@@ -79,8 +80,8 @@ def batch_loss(tower, words, post, data, rng, per=6):
     e = F.normalize(tower(ids, torch.tensor([len(t) - 1 for t in texts])), dim=-1)
     v = F.normalize(tower.visual(post(f)), dim=-1)[torch.tensor(rows)]
     s = SIGN * torch.einsum("qd,qtd->qt", e, v) * tower.t.exp().clamp(max=50)
-    s = s.masked_fill(torch.from_numpy(np.stack(ign)), -1e4)
-    pos = torch.from_numpy(np.stack(pos))
+    s = s.masked_fill(put(np.stack(ign)), -1e4)
+    pos = put(np.stack(pos))
     hit = pos[torch.arange(len(s)), s.argmax(1)].float().mean()
     return (torch.logsumexp(s, 1) - torch.logsumexp(s.masked_fill(~pos, -1e4), 1)).mean(), float(hit)
 

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from scenes_lib.questions import questions
 from scenes_lib.scene import rng_for
 
+from .device import put
 from .labels import Window
 from .net import to_patches
 from .rows import Asked, Rows, decode_rows
@@ -23,7 +24,7 @@ def scene_rows(model, words, im, maps, scene, qs, blank=False):
     """(answers, relevance argmax patch) of each question."""
     px = np.broadcast_to(im.reshape(-1, 3).mean(0).round().astype(np.uint8), im.shape).copy() if blank else np.array(im)
     dtype = model.embed.weight.dtype
-    f, _ = model.vision(to_patches(torch.from_numpy(px[None]), dtype), ALL, False)
+    f, _ = model.vision(to_patches(put(px[None]), dtype), ALL, False)
     h = model.projector(f)
     w = Window(maps, scene, 24)
     rows = Rows(words, [w], [[as_asked(q) for q in qs]], [np.arange(576)], [np.arange(576)])

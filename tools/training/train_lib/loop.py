@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from . import aux, stage1
+from .device import load
 from .net import Llava, Shape
 from .optim import Optim, schedule
 from .probe import vision_figures
@@ -69,7 +70,7 @@ def run_stage1(folder, words, pool, val, minutes, seed=1, batch=32, probe_every=
     opt.use_average(False)
     path, done, step, crops = os.path.join(folder, "stage1.pt"), 0.0, 0, 0
     if os.path.exists(path):
-        s = torch.load(path)
+        s = load(path)
         opt.load(s["opt"], moved(words, s))
         done, step = s["done"], s["step"]
         crops = s.get("crops", step * batch)

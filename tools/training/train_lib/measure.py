@@ -15,6 +15,7 @@ from PIL import Image
 
 from scenes_lib.cli import unrle
 
+from .device import put
 from .export import load
 from .net import Llava, Shape, to_patches
 from .rows import Asked, Rows, decode_rows
@@ -40,7 +41,7 @@ def answers(model, words, im, questions, most=24):
     """[(first token's text, most relevant patch)] for the questions about one picture."""
     out = []
     with torch.no_grad():
-        f, _ = model.vision(to_patches(torch.from_numpy(im[None])), torch.from_numpy(ALL)[None], False)
+        f, _ = model.vision(to_patches(put(im[None])), put(ALL)[None], False)
         h = model.projector(f)
         hn = F.normalize(h[0], dim=-1)
         for i in range(0, len(questions), most):

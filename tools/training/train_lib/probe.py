@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from scenes_lib.questions import questions
 from scenes_lib.scene import rng_for
 
+from .device import put
 from .labels import CLASSES, IGNORE, INDEX, Window
 from .net import to_patches
 from .stage1 import name_table
@@ -26,23 +27,23 @@ def vision_figures(model, heads, words, pool, n=60):
     for i in range(min(n, len(pool))):
         im, maps, scene = pool.get(i)
         w = Window(maps, scene, 24)
-        f, _ = model.vision(to_patches(torch.from_numpy(im[None].copy()), torch.bfloat16), ALL, False)
+        f, _ = model.vision(to_patches(put(im[None].copy()), torch.bfloat16), ALL, False)
         h = model.projector(f)[0]
         hn = F.normalize(h.float(), dim=-1)
         logits = hn @ table.T
         on = (w.label >= 0) & (w.label < len(CLASSES))
-        for ok in (logits.argmax(1).numpy() == w.label)[on]:
+        for ok in (logits.argmax(1).cpu().numpy() == w.label)[on]:
             note("patch", ok)
         for j, o in enumerate(scene.objs):
-            sel = torch.from_numpy(w.obj == j)
+            sel = put(w.obj == j)
             if sel.any() and o.vis >= .5:
                 note("object", int(logits[sel].mean(0).argmax()) == INDEX[o.name])
         col = w.colour()
-        cl = heads.colour(h).float().argmax(1).numpy()
+        cl = heads.colour(h).float().argmax(1).cpu().numpy()
         for ok in (cl == col)[col != IGNORE]:
             note("colour_patch", ok)
         xy = np.stack([np.arange(576) % 24, np.arange(576) // 24], 1) / 11.5 - 1
-        got = heads.place(h).float().numpy()
+        got = heads.place(h).float().cpu().numpy()
         err.append(((got - xy) ** 2)[on])
         var.append(((xy - xy[on].mean(0)) ** 2)[on] if on.any() else err[-1])
         for q in questions(scene, rng_for(1, "val", i, 1)):

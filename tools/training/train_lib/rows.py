@@ -7,6 +7,7 @@ from scenes_lib import assets as A
 from scenes_lib.questions import NUMBERS, SUPPORT_WORDS, fill, plural
 
 from . import aux
+from .device import put
 
 TEXT_START = 4 + 576
 FAMILIES = ["yes", "no", "colour", "relation", "count", "support", "text", "place"]
@@ -190,7 +191,7 @@ class Told:
         if self.g:
             c = list(zip(*self.g))
             rows.g_at = torch.tensor(c[0]), torch.tensor(c[1])
-            rows.g_mask, rows.g_parts, rows.g_share = (torch.from_numpy(np.stack(x)) for x in c[2:5])
+            rows.g_mask, rows.g_parts, rows.g_share = (put(np.stack(x)) for x in c[2:5])
             rows.g_one, rows.g_xy = torch.tensor(c[5]), torch.tensor(c[6], dtype=torch.float32)
             rows.g_hue, rows.g_n = torch.tensor(c[7]), torch.tensor(c[8])
         if self.points[0]:
@@ -200,7 +201,7 @@ class Told:
             rows.d_xy = torch.tensor(np.array(self.diff), dtype=torch.float32)
         if self.reads:
             c = list(zip(*self.reads))
-            rows.r_at, rows.r_mask = (torch.tensor(c[0]), torch.tensor(c[1])), torch.from_numpy(np.stack(c[2]))
+            rows.r_at, rows.r_mask = (torch.tensor(c[0]), torch.tensor(c[1])), put(np.stack(c[2]))
 
 
 class Rows:
@@ -228,7 +229,7 @@ class Rows:
                 self.family.append(q.family)
                 told.add(r, wins[r], kept[r], q, [at + t.index(words.word(name)) for name in q.names], at + n - 2)
                 at += n
-        self.ids, self.pos, self.seg = (torch.from_numpy(x) for x in (ids, pos, seg))
+        self.ids, self.pos, self.seg = (put(x) for x in (ids, pos, seg))
         self.at = torch.tensor(at_row), torch.tensor(at_col)
         self.target = torch.tensor(target)
         told.into(self)

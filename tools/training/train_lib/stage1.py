@@ -5,6 +5,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+from .device import put
 from .labels import BACKGROUND, CLASSES, IGNORE, WORD_INDEX, Window, query
 from .net import to_patches
 
@@ -39,7 +40,7 @@ def crop_batch(pool, rng, b, side=12, signs=0.0):
         wins.append(Window([m[y:y + s, x:x + s] for m in maps], scene, side))
         r, c = (int(v) for v in rng.integers(0, 24 - side + 1, size=2))
         pos[j] = ((np.arange(side) + r)[:, None] * 24 + np.arange(side)[None] + c).ravel()
-    return torch.from_numpy(img), torch.from_numpy(pos), wins
+    return put(img), put(pos), wins
 
 
 def name_table(model, words):
@@ -52,7 +53,7 @@ def dense_terms(model, heads, words, h, pos, wins):
     hn = F.normalize(h.float(), dim=-1)
     table = torch.cat([name_table(model, words), F.normalize(heads.background.float(), dim=-1)])
     logits = hn @ table.T * heads.t_dense.float().exp().clamp(max=50)
-    label = torch.from_numpy(np.stack([w.label for w in wins]))
+    label = put(np.stack([w.label for w in wins]))
     weight = torch.ones(len(CLASSES) + 1)
     weight[BACKGROUND] = .12
     flat = label.reshape(-1)
@@ -61,22 +62,22 @@ def dense_terms(model, heads, words, h, pos, wins):
         on = (flat >= 0) & (flat != BACKGROUND)
         out["acc"] = (logits.reshape(len(flat), -1).argmax(1) == flat)[on].float().mean()
     for key, make in (("colour", Window.colour), ("word", Window.word)):
-        y = torch.from_numpy(np.stack([make(w) for w in wins])).reshape(-1)
+        y = put(np.stack([make(w) for w in wins])).reshape(-1)
         sel = y >= 0
         if sel.any():
             out[key] = F.cross_entropy(getattr(heads, key)(h.reshape(len(y), -1)[sel]).float(), y[sel])
     xy = torch.stack([(pos % 24).float(), (pos // 24).float()], -1) / 11.5 - 1
     some = [(i, w.letters) for i, w in enumerate(wins) if w.letters is not None]
     if some:  # the letters that a patch shows: any of them will do
-        y = torch.from_numpy(np.stack([m for _, m in some])).reshape(-1, 26)
+        y = put(np.stack([m for _, m in some])).reshape(-1, 26)
         x = h[torch.tensor([i for i, _ in some])].reshape(len(y), -1)[y.any(1)]
         lp = F.log_softmax(heads.letter(x).float(), -1)
         out["letter"] = -torch.logsumexp(lp.masked_fill(~y[y.any(1)], -1e4), 1).mean()
-    y = torch.from_numpy(np.stack([w.extent() for w in wins])).reshape(-1)
+    y = put(np.stack([w.extent() for w in wins])).reshape(-1)
     sel = y != IGNORE
     if sel.any():
         out["extent"] = ((heads.extent(h.reshape(len(y), -1)[sel]).float()[:, 0] - y[sel]) ** 2).mean()
-    y = torch.from_numpy(np.stack([w.offsets() for w in wins])).reshape(-1, 3)
+    y = put(np.stack([w.offsets() for w in wins])).reshape(-1, 3)
     sel = ~y[:, 0].isnan()
     if sel.any():  # where one object ends and the next begins: counting needs one patch of each
         got, y = heads.middle(h.reshape(len(sel), -1)[sel]).float(), y[sel]
@@ -112,8 +113,8 @@ def query_term(model, heads, words, hn, wins, rng, per=3):
     q = (model.embed(ids).float() * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
     s = torch.einsum("qd,qtd->qt", F.normalize(q, dim=-1), hn[torch.tensor(rows)])
     s = s * heads.t_query.float().exp().clamp(max=50)
-    s = s.masked_fill(torch.from_numpy(np.stack(ign)), -1e4)
-    pos = torch.from_numpy(np.stack(pos))
+    s = s.masked_fill(put(np.stack(ign)), -1e4)
+    pos = put(np.stack(pos))
     return (torch.logsumexp(s, 1) - torch.logsumexp(s.masked_fill(~pos, -1e4), 1)).mean()
 
 
@@ -128,7 +129,7 @@ def losses(model, heads, words, batch, rng, feats=None):
     h = model.projector(f)
     out, hn = dense_terms(model, heads, words, h, pos, wins)
     out["query"] = query_term(model, heads, words, hn, wins, rng)
-    y = torch.from_numpy(np.stack([w.multilabel() for w in wins]))
+    y = put(np.stack([w.multilabel() for w in wins]))
     bce = F.binary_cross_entropy_with_logits(heads.cls(pooled).float(), y.clamp(min=0), reduction="none")
     out["cls"] = (bce * (y >= 0)).sum(1).mean() / 8
     total = sum(WEIGHT[k] * v for k, v in out.items() if k in WEIGHT)

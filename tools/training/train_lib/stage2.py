@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from . import aux
+from .device import load, put
 from .judge import figures
 from .loop import fresh, lists, moved, save, say
 from .net import to_patches
@@ -39,7 +40,7 @@ def cache_scenes(model, pool, rng, n, side=24, signs=0.0):
     for _ in range(max(1, n // 10)):
         img, pos, wins = crop_batch(pool, rng, 10, side, signs)
         f, _ = model.vision(to_patches(img, torch.bfloat16), pos, False)
-        out += list(zip(model.projector(f), pos.numpy(), wins))
+        out += list(zip(model.projector(f), pos.cpu().numpy(), wins))
     return out
 
 
@@ -49,7 +50,7 @@ def batch_rows(words, cache, rng, b, keep, per, mix=None):
     asked = [ask(rng, w, per, mix) for w in wins]
     kept = [subset(rng, w, keep) for w in wins]
     rows = Rows(words, wins, asked, kept, [p for _, p, _ in picks])
-    h = torch.stack([t[torch.from_numpy(k)] for (t, _, _), k in zip(picks, kept)])
+    h = torch.stack([t[put(k)] for (t, _, _), k in zip(picks, kept)])
     return rows, h
 
 
@@ -95,15 +96,15 @@ def load_tower(folder, words, seed=1):
     """Averaged stage-1 weights in a fresh network, bf16; minutes they have been trained."""
     model, heads = fresh(words, seed)
     opt = Optim(groups(model, heads), 2e-3, 1.2e-3)
-    s = torch.load(os.path.join(folder, "stage1.pt"))
+    s = load(os.path.join(folder, "stage1.pt"))
     model.bfloat16(), heads.bfloat16()
     opt.load(s["opt"], moved(words, s))
     opt.use_average(True)
     return model, heads, s["done"] / 60
 
 
-MIX = {"yes": .12, "random": .06, "adversarial": .06, "colour": .2, "leftright": .2, "abovebelow": .12, "count": .1,
-       "support": .06, "text": .04, "place": .04}
+MIX = {"yes": .16, "random": .08, "adversarial": .09, "colour": .17, "leftright": .11, "abovebelow": .07, "count": .14,
+       "support": .05, "text": .09, "place": .04}
 KEEP = 72    # tokens of a short row: two of every object, then other object patches, some background
 
 
@@ -121,7 +122,7 @@ def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=
     opt = Optim(decoder_groups(model, heads), 1.2e-3, 6e-4, ema=.98, team=team)
     path, done, step, asked = os.path.join(folder, "stage2.pt"), 0.0, 0, 0
     if os.path.exists(path):
-        s = torch.load(path)
+        s = load(path)
         opt.load(s["opt"], moved(words, s))
         done, step, asked = s["done"], s["step"], s.get("asked", 0)
     total, mark, saved, means = minutes * 60, done, done, Means(.95)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from . import aux
+from .device import load, put
 from .judge import figures
 from .labels import Window
 from .loop import fresh, lists, moved, save, say
@@ -26,7 +27,7 @@ def load_joint(folder, words, pool, seed):
     probe = cache_scenes(model, pool, seeded(seed, 22, 0), 50, 12)
     rescale(model, words, torch.stack([h for h, _, _ in probe]), heads)
     opt = Optim(decoder_groups(model, heads), 0., 0.)
-    s = torch.load(os.path.join(folder, "stage2.pt"))
+    s = load(os.path.join(folder, "stage2.pt"))
     opt.load(s["opt"], moved(words, s))
     opt.use_average(True)
     return model, heads
@@ -38,7 +39,7 @@ def batch(pool, rng, b):
         im, maps, scene = pool.get(int(rng.integers(len(pool))))
         img[j] = im
         wins.append(Window(maps, scene, 24))
-    return torch.from_numpy(img), torch.arange(576).repeat(b, 1), wins
+    return put(img), torch.arange(576).repeat(b, 1), wins
 
 
 def joint_loss(model, heads, words, data, rng, per, dense=.5, mix=None):
@@ -52,8 +53,8 @@ def joint_loss(model, heads, words, data, rng, per, dense=.5, mix=None):
     return ce + sum(aux.WEIGHT[k] * v for k, v in told.items()) + dense * first, dict(ce=float(ce.detach()), **keep), by, h
 
 
-MIX = {"yes": .2, "random": .1, "adversarial": .1, "colour": .2, "leftright": .12, "abovebelow": .08, "count": .1,
-       "support": .04, "text": .03, "place": .03}
+MIX = {"yes": .19, "random": .09, "adversarial": .11, "colour": .18, "leftright": .1, "abovebelow": .07, "count": .12,
+       "support": .04, "text": .07, "place": .03}
 
 
 def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, muon_lr=6e-4, probe_every=420.0, most=200, out=None,
@@ -69,7 +70,7 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, 
     opt = Optim(groups(model, heads, True), muon_lr, lr, ema=.98, team=team)
     model.bfloat16(), heads.bfloat16()
     if os.path.exists(path):
-        s = torch.load(path)
+        s = load(path)
         opt.load(s["opt"], moved(words, s))
         done, step, asked = s["done"], s["step"], s.get("asked", s["step"] * b * per)
     total, mark, saved, means, past = minutes * 60, done, done, Means(), step
@@ -82,7 +83,7 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, 
         loss.backward()
         opt.step(rate)
         means.add(by, **kv)
-        replay += zip(h.detach(), data[1].numpy(), data[2])
+        replay += zip(h.detach(), data[1].cpu().numpy(), data[2])
         del replay[:-most]
         loss, _, by = step_loss(model, words, replay, rng, 24, KEEP, 12, SHORT, heads.readers)
         loss.backward()

@@ -19,7 +19,7 @@ READ = (9, 10)
 DIFFER = 9
 MAPS = tuple(sorted({*GROUND, *POINT, *READ}))
 STATES = (KNOWS, DIFFER)
-WEIGHT = {"ground": .15, "spread": .1, "xy": 3., "hue": .2, "number": .2, "first": .1, "second": .1, "read": .15,
+WEIGHT = {"ground": .15, "spread": .2, "xy": 3., "hue": .2, "number": .4, "first": .1, "second": .1, "read": .15,
           "differ": 2.}
 
 

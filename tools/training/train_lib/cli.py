@@ -102,7 +102,12 @@ def main(argv=None):
         call(folder, words, pool, val, share, a.seed, team=team, **extra)
         if not gates(folder, stage) and not a.force:
             sys.exit(f"train: stage {stage} did not pass its gates; change the recipe or use --force")
-    print(f"checkpoint: {out}")
+    if 3 in stages and team.leads:
+        from .clip_text import main as text_tower
+        print("text tower, for methods that score in CLIP space", flush=True)
+        text_tower(out, data, min(5., .04 * a.minutes), torch.get_num_threads())
+    if team.leads:
+        print(f"checkpoint: {out}")
 
 
 if __name__ == "__main__":

@@ -132,8 +132,8 @@ def export_text(tower, words, folder):
         json.dump(spec_of(words), f, ensure_ascii=False, indent=1)
 
 
-def main(folder, pool, minutes="4"):
-    torch.set_num_threads(1)
+def main(folder, pool, minutes="4", threads=1):
+    torch.set_num_threads(threads)
     words = Words()
     model = load(Llava(Shape(words.size)), folder)
     model.requires_grad_(False)

@@ -36,7 +36,7 @@ def gates(folder, stage):
     for what, path, least in GATES[stage]:
         v = fig
         for k in path:
-            v = v[k] if (isinstance(v, list) or k in v) else float("nan")
+            v = v[k] if isinstance(v, list) or (isinstance(v, dict) and k in v) else float("nan")
         ok = v >= least
         fine &= ok
         print(f"gate, stage {stage}: {what}: {v} (at least {least}) {'passed' if ok else 'NOT PASSED'}", flush=True)

@@ -68,6 +68,7 @@ InferenceWorker::~InferenceWorker() {
         m_pending.reset();
         m_traceFile.reset();
         m_inspection.reset();
+        m_measurement.reset();
         m_events = std::make_shared<const ServiceEvents>();
         m_inspectionStop.request_stop();
         m_stop.request_stop();
@@ -108,6 +109,7 @@ std::uint64_t InferenceWorker::submit(RunRequest request) {
             m_imageStop.request_stop();
         }
     }
+    stopMeasurement();
     m_pending = std::move(request);
     m_inspectionStop.request_stop();
     m_wake.notify_all();
@@ -123,6 +125,25 @@ std::uint64_t InferenceWorker::inspect(RunRequest request, InspectWish wish) {
     return m_lastInspection;
 }
 
+std::uint64_t InferenceWorker::measure(RunRequest request, MeasureWish wish) {
+    const std::lock_guard lock(m_mutex);
+    stopMeasurement();
+    request.jobId = ++m_lastMeasurement;
+    m_measurement = MeasureJob{std::move(request), wish, false};
+    m_wake.notify_all();
+    return m_lastMeasurement;
+}
+
+/// With the mutex held. One that waits is reported as cancelled when it is taken.
+void InferenceWorker::stopMeasurement() {
+    if (m_measuring) {
+        m_stop.request_stop();
+    }
+    if (m_measurement) {
+        m_measurement->cancelled = true;
+    }
+}
+
 void InferenceWorker::openTrace(const std::filesystem::path& path) {
     const std::lock_guard lock(m_mutex);
     m_traceFile = path;
@@ -132,6 +153,9 @@ void InferenceWorker::openTrace(const std::filesystem::path& path) {
 void InferenceWorker::cancel() {
     const std::lock_guard lock(m_mutex);
     m_userCancelled = true;
+    m_inspection.reset();
+    m_inspectionStop.request_stop();
+    stopMeasurement();
     const bool waiting = m_pending.has_value();
     if (!waiting) {
         m_stop.request_stop();
@@ -170,13 +194,15 @@ void InferenceWorker::loop(std::stop_token quit) {
         std::optional<LoadJob> loadJob;
         std::optional<std::filesystem::path> traceFile;
         std::optional<RunRequest> request;
+        std::optional<MeasureJob> measurement;
         std::stop_token stop;
         std::stop_token imageStop;
         bool cancelled = false;
         {
             std::unique_lock lock(m_mutex);
             m_running.reset();
-            if (!m_wake.wait(lock, quit, [this] { return m_load || m_traceFile || m_pending || m_inspection; })) {
+            m_measuring = false;
+            if (!m_wake.wait(lock, quit, [this] { return m_load || m_traceFile || m_pending || m_inspection || m_measurement; })) {
                 return;
             }
             m_stop = std::stop_source();
@@ -191,6 +217,9 @@ void InferenceWorker::loop(std::stop_token quit) {
                 request = std::exchange(m_pending, std::nullopt);
                 m_running = request;
                 cancelled = m_userCancelled;
+            } else if (!m_inspection) {
+                measurement = std::exchange(m_measurement, std::nullopt);
+                m_measuring = true;
             }
         }
         const std::uint64_t job = request ? request->jobId : 0;
@@ -199,6 +228,8 @@ void InferenceWorker::loop(std::stop_token quit) {
                 load(*loadJob, stop);
             } else if (traceFile) {
                 loadTrace(*traceFile);
+            } else if (measurement) {
+                serveMeasurement(*measurement, stop);
             } else if (!request) {
                 serveInspection();
             } else if (cancelled) {
@@ -287,6 +318,74 @@ void InferenceWorker::serveInspection() {
         sinks->onInspection(id, std::make_shared<const Inspection>(std::move(*done)));
     } else if (!done && sinks->onInspectionError) {
         sinks->onInspectionError(id, done.error());
+    }
+}
+
+void InferenceWorker::serveMeasurement(const MeasureJob& job, std::stop_token stop) {
+    const std::uint64_t id = job.request.jobId;
+    const auto sinks = events();
+    Result<Measurement> measured = cancelledError("measurement not begun");
+    if (!m_pipeline) {
+        measured = makeError(ErrorCode::kBadModel, "MODEL-NONE", "cannot measure", {}, "no model is loaded", "choose a model folder");
+    } else if (!job.cancelled) {
+        const auto runner = [this](const RunRequest& request, std::stop_token token) { return m_pipeline->run(request, {}, token); };
+        measured = measureRuns(runner, job.request, job.wish, [&](int done, int all) {
+            if (sinks->onMeasureProgress) {
+                sinks->onMeasureProgress(id, done, all);
+            }
+        }, stop);
+    }
+    if (measured) {
+        constexpr std::int64_t kWide = 4;
+        constexpr std::int64_t kNarrow = 2;
+        const ModelFacts& facts = m_pipeline->facts();
+        measured->id = id;
+        measured->weightBytes = facts.parameters * (facts.dtype == "float32" ? kWide : kNarrow);
+        if (sinks->onMeasured) {
+            sinks->onMeasured(id, std::make_shared<const Measurement>(std::move(*measured)));
+        }
+    } else if (sinks->onMeasureError) {
+        sinks->onMeasureError(id, measured.error());
+    }
+}
+
+/// How likely the unpruned answer is with the tokens of `request`. What cannot be scored is not reported.
+void InferenceWorker::score(const RunRequest& request, const RunResult& whole, std::stop_token stop) {
+    const auto sinks = events();
+    const bool forced = !request.prune.forceKeep.empty() || !request.prune.forceDrop.empty();
+    if (!sinks->onScores || whole.answerTokens.empty() || whole.finish == FinishReason::kCancelled || (request.prune.method == "none" && !forced)) {
+        return;
+    }
+    const auto scored = [&](const PruneOptions& prune) -> std::optional<double> {
+        RunRequest asked = request;
+        asked.prune = prune;
+        asked.withAnswer = false;
+        asked.withDiagnostics = false;
+        asked.scoreTokens = whole.answerTokens;
+        const auto ran = m_pipeline->run(asked, {}, stop);
+        return ran ? (*ran)->scoredLogProbability : std::nullopt;
+    };
+    AnswerScores scores;
+    scores.answer = whole.answer;
+    scores.tokens = static_cast<std::int64_t>(whole.answerTokens.size());
+    for (const float each : whole.answerLogProbabilities) {
+        scores.unpruned += static_cast<double>(each);
+    }
+    const auto now = scored(request.prune);
+    if (!now) {
+        return;
+    }
+    scores.now = *now;
+    if (forced) {
+        PruneOptions free = request.prune;
+        free.forceKeep.clear();
+        free.forceDrop.clear();
+        if (scores.unforced = scored(free); !scores.unforced) {
+            return;
+        }
+    }
+    if (isCurrent(request.jobId)) {
+        sinks->onScores(request.jobId, std::move(scores));
     }
 }
 
@@ -382,13 +481,16 @@ void InferenceWorker::serve(RunRequest request, std::stop_token stop, std::stop_
         if (const auto sinks = events(); isCurrent(request.jobId) && sinks->onFinished && m_unpruned.find(key) == m_unpruned.end()) {
             sinks->onFinished(request.jobId, true, whole);
         }
-    } else if (m_unpruned.find(key) != m_unpruned.end() || !runOnce(unprunedOf(request), true, stop, whole, false)) {
+    } else if (const auto known = m_unpruned.find(key); known != m_unpruned.end()) {
+        whole = known->second;
+    } else if (!runOnce(unprunedOf(request), true, stop, whole, false)) {
         return;
     }
     if (m_unpruned.size() >= kKnownAnswers) {
         m_unpruned.clear();
     }
-    m_unpruned[key] = std::move(whole);
+    m_unpruned[key] = whole;
+    score(request, *whole, stop);
 }
 
 }  // namespace prunescope

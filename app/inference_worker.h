@@ -10,6 +10,8 @@
 //                   onText(false)…, onFinished(false), onText(true)…, onFinished(true)
 //   method "none"   the one answer is reported twice: onFinished(false), onFinished(true)
 //   inspect()       onInspection or onInspectionError, unless a newer inspection or a submit came; between two tokens while one answers
+//   after both      onScores, where pruning or forcing has changed what the answer rests on
+//   measure()       onMeasureProgress…, then onMeasured or onMeasureError; a submit or cancel() ends it
 //   openTrace()     onTraceReady or onError(0); requests on its image are then served from it
 //   cancel()        onFinished with FinishReason::kCancelled when tokens were out already, else onError(kCancelled)
 // Text and load progress come at most every 33 ms (what is held back comes with the next piece, the last piece always before onFinished).
@@ -47,6 +49,7 @@ public:
     std::uint64_t submit(RunRequest request) override;
     void cancel() override;
     std::uint64_t inspect(RunRequest request, InspectWish wish) override;
+    std::uint64_t measure(RunRequest request, MeasureWish wish) override;
     void openTrace(const std::filesystem::path& path) override;
 
 private:
@@ -58,6 +61,11 @@ private:
         RunRequest request;   // jobId: of the inspection
         InspectWish wish;
     };
+    struct MeasureJob {
+        RunRequest request;   // jobId: of the measurement
+        MeasureWish wish;
+        bool cancelled = false;
+    };
     using Events = std::shared_ptr<const ServiceEvents>;
     using Known = std::map<std::string, std::shared_ptr<const RunResult>>;
 
@@ -67,6 +75,9 @@ private:
     void serveFromTrace(const RunRequest& request, std::stop_token stop);
     void loadTrace(const std::filesystem::path& path);
     void serveInspection();
+    void stopMeasurement();
+    void serveMeasurement(const MeasureJob& job, std::stop_token stop);
+    void score(const RunRequest& request, const RunResult& whole, std::stop_token stop);
     void reportLoadError(const Error& error);
     [[nodiscard]] bool runOnce(const RunRequest& request, bool unpruned, std::stop_token stop, std::shared_ptr<const RunResult>& result, bool withDecision);
     [[nodiscard]] Events events() const;
@@ -85,6 +96,9 @@ private:
     std::optional<LoadJob> m_load;
     std::optional<std::filesystem::path> m_traceFile;
     std::optional<InspectJob> m_inspection;
+    std::optional<MeasureJob> m_measurement;
+    std::uint64_t m_lastMeasurement = 0;
+    bool m_measuring = false;
     std::stop_source m_inspectionStop;      // of the running one
     std::uint64_t m_lastInspection = 0;
     std::optional<RunRequest> m_pending;

@@ -139,6 +139,9 @@ public:
     [[nodiscard]] Result<TauSurvival> tauSurvival(const PruneOptions& options, double step = 0.01, std::stop_token stop = {});
     /// The numbers behind one token's outcome. Error PRUNE-TOKEN (kUsage) for an index that is not there.
     [[nodiscard]] Result<TokenReasons> explain(const PruneOptions& options, std::int64_t token, const ReasonWish& wish, std::stop_token stop = {});
+    /// Signed cosine of every token with another question, [n]: what TokenTrace::relevanceRaw would be for it (sign and pooling of `options`).
+    /// `query` [l, c] or `segments` [m, c], as in PruneInput; without either zeros. The session's own question stays.
+    [[nodiscard]] Result<std::vector<float>> relevanceTo(const PruneOptions& options, const HostTensor& query, const HostTensor& segments) const;
     /// What was set; empty tensors before.
     [[nodiscard]] const PruneInput& input() const;
 

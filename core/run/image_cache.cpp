@@ -26,6 +26,10 @@ CachedImage& ImageCache::insert(CachedImage image) {
     return m_images.front();
 }
 
+void ImageCache::erase(const std::string& key) {
+    m_images.remove_if([&](const CachedImage& image) { return image.key == key; });
+}
+
 bool ImageCache::stampOf(const std::filesystem::path& path, FileStamp& stamp) {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {

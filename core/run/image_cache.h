@@ -37,6 +37,7 @@ public:
     /// Moves the entry to the front; nullptr when it is not there.
     [[nodiscard]] CachedImage* find(const std::string& key);
     CachedImage& insert(CachedImage image);
+    void erase(const std::string& key);
 
     /// The decoded file when path, size, time and inode are what they were; else nullptr.
     [[nodiscard]] std::shared_ptr<const DecodedImage> findFile(const std::filesystem::path& path);

@@ -4,6 +4,8 @@
 // What the window asks of the worker that owns the engine. app/ implements it with one thread; ui/ sees only this. Every call returns at
 // once; callbacks arrive on the worker's thread and carry the job's id, so that stale ones can be dropped again on arrival.
 
+#include "core/run/answer_scores.h"
+#include "core/run/measure.h"
 #include "core/run/pipeline.h"
 
 #include <cstdint>
@@ -20,6 +22,10 @@ struct ServiceEvents {
     std::function<void(std::uint64_t job, std::shared_ptr<const RunResult>)> onDecision;   ///< overlays can be drawn
     std::function<void(std::uint64_t job, bool unpruned, const std::string&)> onText;      ///< streamed answer pieces
     std::function<void(std::uint64_t job, bool unpruned, std::shared_ptr<const RunResult>)> onFinished;
+    std::function<void(std::uint64_t job, AnswerScores)> onScores;                         ///< after both onFinished
+    std::function<void(std::uint64_t measurement, int done, int all)> onMeasureProgress;   ///< runs
+    std::function<void(std::uint64_t measurement, std::shared_ptr<const Measurement>)> onMeasured;
+    std::function<void(std::uint64_t measurement, Error)> onMeasureError;                  ///< kCancelled: by cancel() or by a submit
     std::function<void(std::uint64_t job, Error)> onError;                                 ///< job 0: loading a model or a trace
     std::function<void(std::uint64_t inspection, std::shared_ptr<const Inspection>)> onInspection;
     std::function<void(std::uint64_t inspection, Error)> onInspectionError;
@@ -34,11 +40,19 @@ public:
     /// Cancels what runs and decides at once (vision from the cache when the image is the same); with `request.withAnswer` the pruned
     /// answer follows, and the unpruned one too unless it is known for this image and question.
     virtual std::uint64_t submit(RunRequest request) = 0;
+    /// Ends the job, an inspection and a measurement that run or wait.
     virtual void cancel() = 0;
     /// Reasons and survival of the decision for `request` (no answer is made). The newest wins, and a submit ends one that is running: ask again
     /// after its onDecision. While an answer is being generated, inspections are served between two tokens. Returns the id that
     /// Inspection::jobId and the events carry; 0 from a service that cannot.
     virtual std::uint64_t inspect(RunRequest request, InspectWish wish) {
+        (void)request;
+        (void)wish;
+        return 0;
+    }
+    /// Pruned and unpruned run of `request`, repeated (core/run/measure.h). A submit or cancel() ends it; onMeasured or onMeasureError follow.
+    /// Returns the id that the events carry; 0 from a service that cannot.
+    virtual std::uint64_t measure(RunRequest request, MeasureWish wish) {
         (void)request;
         (void)wish;
         return 0;

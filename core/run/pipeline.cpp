@@ -98,6 +98,7 @@ struct Pipeline::State {
     Result<PruneSession*> readySession(Job& job, PruneOptions& options);
     Result<std::shared_ptr<const PruneDecision>> decide(Job& job);
     Result<Inspection> inspect(const RunRequest& request, const InspectWish& wish, std::stop_token stop);
+    Result<QuestionLens> look(Job& job, const PruneSession& session, const PruneOptions& options, const LensWish& wish);
     Result<void> answer(Job& job, const PrefillInput& input, const RunCallbacks& callbacks, RunResult& result);
     Result<void> score(const PrefillInput& input, std::stop_token stop, RunResult& result);
     Result<std::shared_ptr<const RunResult>> run(const RunRequest& request, const RunCallbacks& callbacks, std::stop_token stop);
@@ -108,7 +109,7 @@ Result<std::shared_ptr<const DecodedImage>> Pipeline::State::decode(const RunReq
     if (request.image) {
         return request.image;
     }
-    if (auto known = cache.findFile(request.imagePath)) {
+    if (auto known = cache.findFile(request.imagePath); known && !request.fresh) {
         return known;
     }
     auto read = readImage(request.imagePath, limits.image);
@@ -163,6 +164,9 @@ Result<CachedImage*> Pipeline::State::context(Job& job) {
         job.clock.add(job.times.decodeImageMs, job.request.decodedMs);
     }
     const std::string key = (*decoded)->sha256.empty() ? "picture " + std::to_string(reinterpret_cast<std::uintptr_t>(decoded->get())) : (*decoded)->sha256;
+    if (job.request.fresh) {
+        cache.erase(key);
+    }
     if (CachedImage* known = cache.find(key)) {
         job.times.visionFromCache = true;
         if (known->context->path != job.request.imagePath.string() && !job.request.imagePath.empty()) {
@@ -453,6 +457,7 @@ Result<std::shared_ptr<const RunResult>> Pipeline::State::run(const RunRequest& 
     result->image = job.image->context;
     result->decision = *decision;
     result->input = job.input;
+    result->words = job.plan.words;
     result->promptTokens = job.plan.textTokens();
     append(result->warnings, checkpoint.warnings);
     append(result->warnings, tokenizer.warnings());
@@ -514,11 +519,57 @@ Result<Inspection> Pipeline::State::inspect(const RunRequest& request, const Ins
     if (!session) {
         return session.error();
     }
+    if (wish.decision) {
+        RunRequest only = request;
+        only.withAnswer = false;
+        only.scoreTokens.clear();
+        auto decided = run(only, {}, stop);
+        if (!decided) {
+            return decided.error();
+        }
+        Inspection made;
+        made.jobId = request.jobId;
+        made.options = (*decided)->decision->options;
+        made.result = std::move(*decided);
+        return made;
+    }
     auto inspection = inspectDecision(**session, options, wish, stop);
-    if (inspection) {
-        inspection->jobId = request.jobId;
+    if (!inspection) {
+        return inspection.error();
+    }
+    inspection->jobId = request.jobId;
+    if (wish.lens.any()) {
+        auto lens = look(job, **session, options, wish.lens);
+        if (!lens) {
+            return lens.error();
+        }
+        inspection->lens = std::make_shared<const QuestionLens>(std::move(*lens));
     }
     return inspection;
+}
+
+/// Words of the job's question, and another question in the same relevance space; the session keeps its own.
+Result<QuestionLens> Pipeline::State::look(Job& job, const PruneSession& session, const PruneOptions& options, const LensWish& wish) {
+    if (wish.otherQuestion.empty()) {
+        return lookAtQuestion(session, options, job.plan.words, nullptr, wish);
+    }
+    RunRequest asked = job.request;
+    asked.question = wish.otherQuestion;
+    asked.rawPrompt.reset();
+    Job second{asked, job.stop, {}, {}, {}, nullptr, nullptr};
+    auto plan = planPrompt(tokenizer, checkpoint, asked.question, asked.rawPrompt, asked.prune.queryWords, limits.questionBytes, limits.promptTokens);
+    if (!plan) {
+        return plan.error();
+    }
+    second.plan = std::move(*plan);
+    bool segments = false;
+    auto query = queryFor(second, options.relevanceSpace, segments);
+    if (!query) {
+        return query.error();
+    }
+    QuestionVectors other{wish.otherQuestion, {}, {}};
+    (segments ? other.segments : other.query) = std::move(*query);
+    return lookAtQuestion(session, options, job.plan.words, &other, wish);
 }
 
 Result<Pipeline::DumpTensors> Pipeline::State::dump(const RunRequest& request, std::stop_token stop) {

@@ -34,6 +34,7 @@ struct RunRequest {
     std::int64_t maxNewTokens = 64;
     bool withAnswer = true;                       ///< false: the decision only
     bool withDiagnostics = true;                  ///< local redundancy for the overlays; its time is left out of all timings
+    bool fresh = false;                           ///< measure: the file is decoded, the tower and the pruner run as for a new image
     std::uint64_t jobId = 0;                      ///< copied into the result
     std::vector<std::int64_t> scoreTokens;        ///< answer ids to score under this decision (teacher forcing); empty: none
 };
@@ -63,6 +64,7 @@ struct RunResult {
     std::shared_ptr<const ImageContext> image;
     std::shared_ptr<const PruneDecision> decision;
     std::shared_ptr<const PruneInput> input;   ///< what the decision looked at (tensors shared): a PruneSession set to it decides the same
+    std::vector<AskedWord> words;         ///< of the question; their rows are those of input->query (relevance in the decoder's space)
     std::int64_t promptTokens = 0;        ///< text ids in the prompt, visual tokens left out
     std::string answer;                   ///< empty while only the decision is known
     std::vector<std::int64_t> answerTokens;

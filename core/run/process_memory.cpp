@@ -30,6 +30,12 @@ std::int64_t kilobyteLine(const char* path, const std::string& name) {
 }  // namespace
 
 std::int64_t peakMemoryBytes() { return kilobyteLine("/proc/self/status", "VmHWM:"); }
+bool resetPeakMemory() {
+    std::ofstream file("/proc/self/clear_refs");
+    file << "5\n";   // proc(5): resets the peak resident set size
+    file.flush();
+    return file.good();
+}
 std::int64_t availableMemoryBytes() { return kilobyteLine("/proc/meminfo", "MemAvailable:"); }
 
 }  // namespace prunescope

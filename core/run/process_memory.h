@@ -9,6 +9,8 @@ namespace prunescope {
 
 /// Highest resident size of this process so far (VmHWM), bytes.
 [[nodiscard]] std::int64_t peakMemoryBytes();
+/// The high-water mark starts again from what is resident now. false where the kernel does not let us: it then stands for the whole process.
+[[nodiscard]] bool resetPeakMemory();
 /// Memory that can be taken without swapping (MemAvailable), bytes.
 [[nodiscard]] std::int64_t availableMemoryBytes();
 

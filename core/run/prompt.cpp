@@ -73,10 +73,22 @@ Result<PromptPlan> planPrompt(const Tokenizer& tokenizer, const Checkpoint& chec
     plan.question = rendered->text.substr(rendered->questionBegin, rendered->questionEnd - rendered->questionBegin);
     plan.imageSlot = encoded->imageIndex;
     const std::vector<bool> content = words == QueryWords::kContent ? contentWordMask(*encoded, *rendered) : std::vector<bool>();
+    std::vector<std::int64_t> rowOf(encoded->questionEnd - encoded->questionBegin, -1);
     for (std::size_t i = encoded->questionBegin; i < encoded->questionEnd; ++i) {
         if (i != encoded->imageIndex && (content.empty() || content[i - encoded->questionBegin])) {
+            rowOf[i - encoded->questionBegin] = static_cast<std::int64_t>(plan.questionIds.size());
             plan.questionIds.push_back(encoded->ids[i]);
         }
+    }
+    for (const QuestionWord& word : questionWords(*encoded, *rendered)) {
+        AskedWord asked{word.text, 0, 0};
+        for (std::size_t i = word.begin; i < word.end; ++i) {
+            if (const std::int64_t row = rowOf[i - encoded->questionBegin]; row >= 0) {
+                asked.firstRow = asked.rows == 0 ? row : asked.firstRow;
+                ++asked.rows;
+            }
+        }
+        plan.words.push_back(std::move(asked));
     }
     plan.ids = std::move(encoded->ids);
     return plan;

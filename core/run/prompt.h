@@ -9,6 +9,7 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/prune/prune.h"
 #include "core/run/language_model.h"
+#include "core/run/question_lens.h"
 #include "core/text/tokenizer.h"
 
 #include <cstdint>
@@ -25,6 +26,7 @@ struct PromptPlan {
     std::size_t imageSlot = 0;              ///< index of the image token in `ids`
     std::vector<std::int64_t> questionIds;  ///< ids that carry the user's words: what relevance is measured against
     std::string question;                   ///< the user's words in `text`
+    std::vector<AskedWord> words;           ///< of the question; their rows count in `questionIds`
     std::vector<std::string> warnings;
     [[nodiscard]] std::int64_t textTokens() const { return static_cast<std::int64_t>(ids.size()) - 1; }
 };

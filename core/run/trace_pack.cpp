@@ -147,6 +147,14 @@ private:
         json["max_new_tokens"] = run.request.maxNewTokens;
         packOptions(json["requested"], run.request.prune);
         json["prompt_tokens"] = run.promptTokens;
+        Value words = Value::array();
+        for (const AskedWord& word : run.words) {
+            words.push_back({{"text", word.text}, {"row", word.firstRow}, {"rows", word.rows}});
+        }
+        json.erase("words");
+        if (!words.empty()) {
+            json["words"] = std::move(words);
+        }
         json["clip_space"] = !input.relevanceTokens.empty();
         json["auto_sign"] = input.autoSign;
         addTensor(prefix + "query", input.query);

@@ -88,6 +88,7 @@ Result<std::shared_ptr<const RunResult>> TraceSession::run(const RunRequest& req
         result->request = request;
         result->image = m_trace->image;
         result->input = recorded.input;
+        result->words = recorded.words;
         result->promptTokens = recorded.promptTokens;
         result->warnings = m_trace->warnings;
         result->warnings.insert(result->warnings.end(), decision->warnings.begin(), decision->warnings.end());
@@ -130,10 +131,45 @@ Result<Inspection> TraceSession::inspect(const RunRequest& request, const Inspec
         if (!asked) {
             return asked.error();
         }
-        auto inspection = inspectDecision((*asked)->session, resolvedAs(*(*asked)->run, request.prune), wish, stop);
-        if (inspection) {
-            inspection->jobId = request.jobId;
+        const PruneOptions options = resolvedAs(*(*asked)->run, request.prune);
+        if (wish.decision) {
+            RunRequest only = request;
+            only.withAnswer = false;
+            auto decided = run(only, {}, stop);
+            if (!decided) {
+                return decided.error();
+            }
+            Inspection made;
+            made.jobId = request.jobId;
+            made.options = (*decided)->decision->options;
+            made.result = std::move(*decided);
+            return made;
         }
+        auto inspection = inspectDecision((*asked)->session, options, wish, stop);
+        if (!inspection) {
+            return inspection.error();
+        }
+        inspection->jobId = request.jobId;
+        if (!wish.lens.any()) {
+            return inspection;
+        }
+        QuestionVectors other;
+        if (!wish.lens.otherQuestion.empty()) {
+            RunRequest second = request;
+            second.question = wish.lens.otherQuestion;
+            second.rawPrompt.reset();
+            second.prune.relevanceSpace = options.relevanceSpace;
+            const Result<Asked*> recorded = sessionFor(second, stop);   // its session stays where it is: Asked are held by pointer
+            if (!recorded) {
+                return recorded.error();
+            }
+            other = {wish.lens.otherQuestion, (*recorded)->run->input->query, (*recorded)->run->input->querySegments};
+        }
+        auto lens = lookAtQuestion((*asked)->session, options, (*asked)->run->words, wish.lens.otherQuestion.empty() ? nullptr : &other, wish.lens);
+        if (!lens) {
+            return lens.error();
+        }
+        inspection->lens = std::make_shared<const QuestionLens>(std::move(*lens));
         return inspection;
     });
 }

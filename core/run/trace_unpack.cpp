@@ -111,6 +111,27 @@ public:
         return out;
     }
 
+    /// Words of a question with their rows of the query; none in traces of before they were recorded.
+    std::vector<AskedWord> words(const Value& json, std::int64_t rows) {
+        std::vector<AskedWord> out;
+        const auto found = json.is_object() ? json.find("words") : json.end();
+        if (!json.is_object() || found == json.end()) {
+            return out;
+        }
+        if (!found->is_array()) {
+            refuseKey("words", "a list of words");
+            return out;
+        }
+        for (const Value& each : *found) {
+            AskedWord word{text(each, "text"), whole(each, "row", 0, rows), whole(each, "rows", 0, rows)};
+            if (word.firstRow + word.rows > rows) {
+                refuseKey("words", "rows of the query");
+            }
+            out.push_back(std::move(word));
+        }
+        return out;
+    }
+
     /// nullptr when it is not there and need not be.
     const TraceSection* section(const std::string& name, SectionType type, bool needed) {
         m_known.insert(name);
@@ -414,6 +435,7 @@ std::shared_ptr<const RunResult> readRun(Reader& in, const Value& json, const st
     input->autoSign = in.whole<int>(json, "auto_sign", -1, 1);
     input->query = in.tensor(prefix + "query", 0, false);
     input->querySegments = in.tensor(prefix + "query_segments", 0, false);
+    out->words = in.words(json, input->query.empty() ? 0 : input->query.size(0));
     input->gridRows = trace.image->input.grid.rows;
     input->gridCols = trace.image->input.grid.cols;
     out->input = std::move(input);

@@ -7,8 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -411,6 +413,110 @@ TEST(InferenceWorker, NewestInspectionWins) {
     ASSERT_TRUE(f.listener.waitFor("inspected 20 token 3"));
     const auto words = f.listener.words();
     EXPECT_EQ(std::count_if(words.begin(), words.end(), [](const std::string& word) { return word.rfind("inspect", 0) == 0; }), 1);
+}
+
+// What onScores says against runs that score the same tokens one by one.
+TEST(InferenceWorker, ScoresTheUnprunedAnswerUnderEachKeptSet) {
+    Fixture f;
+    f.script->scoresByTokens = true;
+    std::mutex mutex;
+    std::condition_variable heard;
+    std::map<std::uint64_t, AnswerScores> scores;
+    ServiceEvents events = f.listener.events();
+    events.onScores = [&](std::uint64_t job, const AnswerScores& found) {
+        const std::lock_guard lock(mutex);
+        scores[job] = found;
+        heard.notify_all();
+    };
+    f.worker.setEvents(events);
+    const auto wait = [&](std::uint64_t job) {
+        std::unique_lock lock(mutex);
+        return heard.wait_for(lock, std::chrono::minutes(1), [&] { return scores.count(job) > 0; });
+    };
+    RunRequest request = ask("pot");
+    f.worker.submit(request);
+    ASSERT_TRUE(wait(1));
+    request.prune.forceKeep = {2, 3};
+    f.worker.submit(request);
+    ASSERT_TRUE(wait(2));
+    const auto script = scriptSaying("yes it is");
+    script->scoresByTokens = true;
+    const auto pipeline = fakePipeline(script);
+    RunRequest whole = request;
+    whole.prune = PruneOptions();
+    whole.prune.method = "none";
+    const auto answer = pipeline->run(whole, {}, {}).value();
+    const auto scored = [&](RunRequest asked, std::vector<std::int64_t> forced) {
+        asked.withAnswer = false;
+        asked.prune.forceKeep = std::move(forced);
+        asked.scoreTokens = answer->answerTokens;
+        return *pipeline->run(asked, {}, {}).value()->scoredLogProbability;
+    };
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(scores[1].answer, "yes it is");
+    EXPECT_EQ(scores[1].tokens, static_cast<std::int64_t>(answer->answerTokens.size()));
+    EXPECT_DOUBLE_EQ(scores[1].now, scored(request, {}));
+    EXPECT_FALSE(scores[1].unforced.has_value());
+    EXPECT_DOUBLE_EQ(scores[2].now, scored(request, {2, 3}));
+    ASSERT_TRUE(scores[2].unforced.has_value());
+    EXPECT_DOUBLE_EQ(*scores[2].unforced, scores[1].now);
+    EXPECT_NE(scores[2].now, scores[1].now) << "forcing changes what the answer rests on";
+}
+
+TEST(InferenceWorker, MeasuresAndStops) {
+    Fixture f;
+    std::atomic<int> runs{0};
+    ServiceEvents events = f.listener.events();
+    std::mutex mutex;
+    std::condition_variable heard;
+    std::vector<std::string> words;
+    const auto say = [&](std::string word) {
+        const std::lock_guard lock(mutex);
+        words.push_back(std::move(word));
+        heard.notify_all();
+    };
+    const auto wait = [&](const std::string& word) {
+        std::unique_lock lock(mutex);
+        return heard.wait_for(lock, std::chrono::minutes(1), [&] { return std::find(words.begin(), words.end(), word) != words.end(); });
+    };
+    events.onMeasureProgress = [&](std::uint64_t, int done, int all) { say("run " + std::to_string(done) + " of " + std::to_string(all)); };
+    events.onMeasured = [&](std::uint64_t id, const std::shared_ptr<const Measurement>& measured) {
+        say("measured " + std::to_string(id) + ", " + std::to_string(measured->pruned.times.size()) + " and " + std::to_string(measured->unpruned.times.size()));
+    };
+    events.onMeasureError = [&](std::uint64_t id, const Error& error) { say("stopped " + std::to_string(id) + " " + error.id); };
+    f.worker.setEvents(events);
+    EXPECT_EQ(f.worker.measure(ask("pot"), {1, 3}), 1U);
+    ASSERT_TRUE(wait("measured 1, 3 and 3"));
+    ASSERT_TRUE(wait("run 8 of 8"));
+    f.script->onStep = [&](int step, const std::stop_token& stop) {   // every token waits until somebody stops it
+        ++runs;
+        say("token");
+        for (int i = 0; step == 0 && i < 60000 && !stop.stop_requested(); ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    };
+    {
+        const std::lock_guard lock(mutex);
+        words.clear();
+    }
+    f.worker.measure(ask("pot"), {1, 3});
+    ASSERT_TRUE(wait("token"));
+    f.worker.cancel();
+    ASSERT_TRUE(wait("stopped 2 CANCELLED"));
+    f.worker.measure(ask("pot"), {1, 3});
+    f.worker.cancel();
+    ASSERT_TRUE(wait("stopped 3 CANCELLED"));
+    RunRequest decide = ask("pot");
+    decide.withAnswer = false;
+    {
+        const std::lock_guard lock(mutex);
+        words.clear();
+    }
+    f.worker.measure(ask("pot"), {1, 3});
+    ASSERT_TRUE(wait("token"));
+    f.worker.submit(decide);   // somebody moves a slider
+    ASSERT_TRUE(wait("stopped 4 CANCELLED"));
+    EXPECT_TRUE(f.listener.waitFor("decision 1"));
 }
 
 TEST(InferenceWorker, TraceWithoutAModel) {

@@ -109,7 +109,18 @@ Result<Generation> FakeModel::generate(const PrefillInput& input, const Generate
     return generation;
 }
 
-Result<HostTensor> FakeModel::logits(const PrefillInput& input, std::stop_token) { return HostTensor({static_cast<std::int64_t>(input.ids.size()), 128}); }
+Result<HostTensor> FakeModel::logits(const PrefillInput& input, std::stop_token) {
+    constexpr std::int64_t kVocab = 128;
+    HostTensor out({static_cast<std::int64_t>(input.ids.size()), kVocab});
+    float seen = 0;
+    for (std::int64_t i = 0; m_script->scoresByTokens && i < input.visual.count(); ++i) {
+        seen += input.visual.data()[i] * static_cast<float>(i % 5 + 1);
+    }
+    for (std::int64_t i = 0; i < out.count(); ++i) {
+        out.mutableData()[i] = std::sin(seen * static_cast<float>(i % kVocab));
+    }
+    return out;
+}
 
 Result<double> FakeModel::scoreContinuation(const PrefillInput&, const std::vector<std::int64_t>& continuation, std::stop_token) {
     return -static_cast<double>(continuation.size());

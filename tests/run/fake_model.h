@@ -24,6 +24,7 @@ struct FakeScript {
     std::vector<std::int64_t> embedded;                      ///< ids of the last embedTokens
     bool badVision = false;                                  ///< encodeImage fails
     bool outOfMemory = false;                                ///< generate throws bad_alloc
+    bool scoresByTokens = false;                             ///< logits depend on the visual rows; else they are all the same
     bool clip = false;                                       ///< has a CLIP text tower
 };
 

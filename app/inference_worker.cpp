@@ -67,6 +67,7 @@ InferenceWorker::~InferenceWorker() {
         m_load.reset();
         m_pending.reset();
         m_traceFile.reset();
+        m_orders.clear();
         m_inspection.reset();
         m_measurement.reset();
         m_events = std::make_shared<const ServiceEvents>();
@@ -150,6 +151,12 @@ void InferenceWorker::openTrace(const std::filesystem::path& path) {
     m_wake.notify_all();
 }
 
+void InferenceWorker::saveTrace(TraceOrder order) {
+    const std::lock_guard lock(m_mutex);
+    m_orders.push_back(std::move(order));
+    m_wake.notify_all();
+}
+
 void InferenceWorker::cancel() {
     const std::lock_guard lock(m_mutex);
     m_userCancelled = true;
@@ -193,6 +200,7 @@ void InferenceWorker::loop(std::stop_token quit) {
     while (!quit.stop_requested()) {
         std::optional<LoadJob> loadJob;
         std::optional<std::filesystem::path> traceFile;
+        std::optional<TraceOrder> order;
         std::optional<RunRequest> request;
         std::optional<MeasureJob> measurement;
         std::stop_token stop;
@@ -202,17 +210,20 @@ void InferenceWorker::loop(std::stop_token quit) {
             std::unique_lock lock(m_mutex);
             m_running.reset();
             m_measuring = false;
-            if (!m_wake.wait(lock, quit, [this] { return m_load || m_traceFile || m_pending || m_inspection || m_measurement; })) {
+            if (!m_wake.wait(lock, quit, [this] { return m_load || m_traceFile || !m_orders.empty() || m_pending || m_inspection || m_measurement; })) {
                 return;
             }
             m_stop = std::stop_source();
             m_imageStop = std::stop_source();
             stop = m_stop.get_token();
             imageStop = m_imageStop.get_token();
-            if (m_load) {
-                loadJob = std::exchange(m_load, std::nullopt);
-            } else if (m_traceFile) {
+            if (m_traceFile) {   // before a model: it is there at once
                 traceFile = std::exchange(m_traceFile, std::nullopt);
+            } else if (m_load) {
+                loadJob = std::exchange(m_load, std::nullopt);
+            } else if (!m_orders.empty()) {
+                order = std::move(m_orders.front());
+                m_orders.pop_front();
             } else if (m_pending) {
                 request = std::exchange(m_pending, std::nullopt);
                 m_running = request;
@@ -230,6 +241,8 @@ void InferenceWorker::loop(std::stop_token quit) {
                 loadTrace(*traceFile);
             } else if (measurement) {
                 serveMeasurement(*measurement, stop);
+            } else if (order) {
+                writeTrace(std::move(*order));
             } else if (!request) {
                 serveInspection();
             } else if (cancelled) {
@@ -277,7 +290,9 @@ void InferenceWorker::load(const LoadJob& job, std::stop_token stop) {
 void InferenceWorker::loadTrace(const std::filesystem::path& path) {
     auto opened = prunescope::openTrace(path);
     if (!opened) {
-        reportLoadError(opened.error());
+        if (const auto sinks = events(); sinks->onTraceError) {
+            sinks->onTraceError(path.string(), opened.error());
+        }
         return;
     }
     const auto trace = std::make_shared<const Trace>(std::move(*opened));
@@ -285,6 +300,33 @@ void InferenceWorker::loadTrace(const std::filesystem::path& path) {
     if (const auto sinks = events(); sinks->onTraceReady) {
         sinks->onTraceReady(trace, path.string());
     }
+}
+
+void InferenceWorker::writeTrace(TraceOrder order) {
+    std::erase(order.runs, nullptr);
+    const ModelFacts& model = order.base ? order.base->model : order.model;
+    auto trace = makeTrace(std::move(order.runs), model, order.base ? order.base->modelPath : order.modelPath, {programVersion(), order.torch, order.cuda}, PictureRule::kEmbed);
+    if (trace && order.base) {
+        trace->pictureFile = order.base->pictureFile;
+        trace->recordedGrid = order.base->recordedGrid;
+        trace->picture = order.base->picture;
+    }
+    const Result<void> written = trace ? prunescope::saveTrace(order.path, *trace) : Result<void>(trace.error());
+    const auto sinks = events();
+    if (written && sinks->onTraceSaved) {
+        sinks->onTraceSaved(order.path.string());
+    } else if (!written && sinks->onTraceError) {
+        sinks->onTraceError(order.path.string(), written.error());
+    }
+}
+
+/// On the trace's image: everything that is recorded, and whatever a model that is not the trace's would answer for other tokens.
+bool InferenceWorker::fromTrace(const RunRequest& request) const {
+    if (!m_trace || request.image != m_trace->trace().image->decoded) {
+        return false;
+    }
+    const bool own = m_pipeline && answersTrace(m_pipeline->facts(), m_trace->trace());
+    return !own || (!request.withAnswer && m_trace->holds(request));
 }
 
 /// The newest inspection that waits, if one does. Called by the loop, and between two tokens of an answer.
@@ -458,7 +500,7 @@ bool InferenceWorker::runOnce(const RunRequest& request, bool unpruned, std::sto
 }
 
 void InferenceWorker::serve(RunRequest request, std::stop_token stop, std::stop_token imageStop) {
-    if (m_trace && m_trace->holds(request) && !(request.withAnswer && m_pipeline)) {
+    if (fromTrace(request)) {
         serveFromTrace(request, stop);
         return;
     }

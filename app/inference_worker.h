@@ -12,7 +12,8 @@
 //   inspect()       onInspection or onInspectionError, unless a newer inspection or a submit came; between two tokens while one answers
 //   after both      onScores, where pruning or forcing has changed what the answer rests on
 //   measure()       onMeasureProgress…, then onMeasured or onMeasureError; a submit or cancel() ends it
-//   openTrace()     onTraceReady or onError(0); requests on its image are then served from it
+//   openTrace()     onTraceReady or onTraceError; requests on its image are then served from it
+//   saveTrace()     onTraceSaved or onTraceError
 //   cancel()        onFinished with FinishReason::kCancelled when tokens were out already, else onError(kCancelled)
 // Text and load progress come at most every 33 ms (what is held back comes with the next piece, the last piece always before onFinished).
 // A submit on the same image does not stop a running vision tower: its result is what the new request needs.
@@ -21,6 +22,7 @@
 #include "core/run/trace.h"
 
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -51,6 +53,7 @@ public:
     std::uint64_t inspect(RunRequest request, InspectWish wish) override;
     std::uint64_t measure(RunRequest request, MeasureWish wish) override;
     void openTrace(const std::filesystem::path& path) override;
+    void saveTrace(TraceOrder order) override;
 
 private:
     struct LoadJob {
@@ -74,6 +77,8 @@ private:
     void serve(RunRequest request, std::stop_token stop, std::stop_token imageStop);
     void serveFromTrace(const RunRequest& request, std::stop_token stop);
     void loadTrace(const std::filesystem::path& path);
+    void writeTrace(TraceOrder order);
+    [[nodiscard]] bool fromTrace(const RunRequest& request) const;
     void serveInspection();
     void stopMeasurement();
     void serveMeasurement(const MeasureJob& job, std::stop_token stop);
@@ -95,6 +100,7 @@ private:
     Events m_events;
     std::optional<LoadJob> m_load;
     std::optional<std::filesystem::path> m_traceFile;
+    std::deque<TraceOrder> m_orders;
     std::optional<InspectJob> m_inspection;
     std::optional<MeasureJob> m_measurement;
     std::uint64_t m_lastMeasurement = 0;

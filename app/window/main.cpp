@@ -13,6 +13,7 @@
 #include "ui/figure/app_icon.h"
 #include "ui/viewmodel/option_text.h"
 #include "ui/viewmodel/sample_scenes.h"
+#include "ui/viewmodel/session_file.h"
 #include "ui/viewmodel/translation.h"
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/overlay_bar.h"
@@ -96,7 +97,12 @@ public:
         if (!image.isEmpty() && !isSession) {
             m_window.openImage(image);
         }
-        loadModel();
+        if (isTracePath(image)) {   // which brings its own question and knobs
+            QObject::connect(&session, &SessionModel::traceOpened, this, [this, question] { askedFor(question); }, Qt::SingleShotConnection);
+        }
+        if (!isTracePath(image) || !m_arguments.model.isEmpty()) {   // a trace needs none, and its own is seldom the bundled one
+            loadModel();
+        }
         if (isSession) {
             m_window.openPath(image);
         }
@@ -111,6 +117,19 @@ public:
 private:
     [[nodiscard]] bool unattended() const { return !m_arguments.screenshot.isEmpty(); }
     [[nodiscard]] bool sameDefaults() const;
+
+    /// What the command line says wins over what a trace has recorded.
+    void askedFor(const QString& question) {
+        if (!question.isEmpty()) {
+            m_window.session().setQuestion(question);
+        }
+        if (!sameDefaults()) {
+            m_window.session().setOptions(m_arguments.prune, MainWindow::tr("options given at the start"));
+        }
+        if (m_arguments.run) {
+            m_window.session().run();
+        }
+    }
 
     void loadModel() {
         QString folder = m_arguments.model;
@@ -203,7 +222,7 @@ Result<FirstScene> firstScene(const WindowArguments& arguments, const std::vecto
     if (arguments.run && first.image.isEmpty()) {
         return makeError(ErrorCode::kUsage, "USAGE-IMAGE", "nothing to ask about", {}, "no image was given and no sample scene was found", "give an image file");
     }
-    if (arguments.run && first.question.isEmpty() && !isSessionPath(first.image)) {
+    if (arguments.run && first.question.isEmpty() && !isSessionPath(first.image) && !isTracePath(first.image)) {
         return makeError(ErrorCode::kUsage, "USAGE-QUESTION", "nothing to ask", {}, "no question was given", "give one with -q");
     }
     return first;
@@ -251,6 +270,8 @@ int runProgram(int argc, char** argv) {
     setup.load = arguments->load;
     setup.version = version;
     setup.aboutText = QStringLiteral("Qt %1\nLibTorch %2").arg(QLatin1String(qVersion()), QString::fromStdString(engineReport().torchVersion));
+    setup.torchVersion = QString::fromStdString(engineReport().torchVersion);
+    setup.cudaVersion = QString::fromStdString(engineReport().cudaVersion);
     setup.language = language;
     setup.theme = arguments->theme;
     setup.useSettings = arguments->screenshot.isEmpty();

@@ -11,10 +11,21 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace prunescope {
 
 struct Trace;   // core/run/trace.h
+
+/// What goes into a trace file, and where it goes.
+struct TraceOrder {
+    std::filesystem::path path;
+    std::vector<std::shared_ptr<const RunResult>> runs;   ///< about one image, with `input`; null ones are left out
+    std::shared_ptr<const Trace> base;                    ///< the trace that the image was opened from; its original picture and model go along
+    ModelFacts model;                                     ///< that made the runs; not looked at with a base
+    std::string modelPath, torch, cuda;
+};
 
 struct ServiceEvents {
     std::function<void(double, const std::string&)> onLoadProgress;
@@ -26,10 +37,12 @@ struct ServiceEvents {
     std::function<void(std::uint64_t measurement, int done, int all)> onMeasureProgress;   ///< runs
     std::function<void(std::uint64_t measurement, std::shared_ptr<const Measurement>)> onMeasured;
     std::function<void(std::uint64_t measurement, Error)> onMeasureError;                  ///< kCancelled: by cancel() or by a submit
-    std::function<void(std::uint64_t job, Error)> onError;                                 ///< job 0: loading a model or a trace
+    std::function<void(std::uint64_t job, Error)> onError;                                 ///< job 0: loading a model
     std::function<void(std::uint64_t inspection, std::shared_ptr<const Inspection>)> onInspection;
     std::function<void(std::uint64_t inspection, Error)> onInspectionError;
     std::function<void(std::shared_ptr<const Trace>, std::string path)> onTraceReady;      ///< its runs are results to show as they are
+    std::function<void(std::string path)> onTraceSaved;
+    std::function<void(std::string path, Error)> onTraceError;                             ///< neither opened nor saved
 };
 
 class InferenceService {
@@ -57,10 +70,12 @@ public:
         (void)wish;
         return 0;
     }
-    /// Opens a trace beside the model, or without one; onTraceReady or onError(0) follow. From then on a request whose image is the trace's
+    /// Opens a trace beside the model, or without one; onTraceReady or onTraceError follow. From then on a request whose image is the trace's
     /// (`request.image == trace->image->decoded`) and whose question is recorded is decided and inspected from the trace; its answers are the
-    /// recorded ones where no model is loaded (else TRACE-NO-MODEL), the model's where one is.
+    /// recorded ones (else TRACE-NO-MODEL) unless the loaded model is the trace's own (`answersTrace`): then they are new.
     virtual void openTrace(const std::filesystem::path& path) { (void)path; }
+    /// onTraceSaved or onTraceError follow; whatever was at the path stays until the new file is whole.
+    virtual void saveTrace(TraceOrder order) { (void)order; }
 };
 
 }  // namespace prunescope

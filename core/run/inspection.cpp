@@ -7,7 +7,11 @@ namespace prunescope {
 
 Result<Inspection> inspectDecision(PruneSession& session, const PruneOptions& options, const InspectWish& wish, std::stop_token stop) {
     Inspection out;
-    out.options = options;
+    const auto decided = session.decide(options, stop);
+    if (!decided) {
+        return decided.error();
+    }
+    out.options = decided->options;   // resolved, as the decision that is looked at says them
     for (const std::int64_t token : wish.tokens) {
         auto reasons = session.explain(options, token, wish.reasons, stop);
         if (!reasons) {

@@ -52,6 +52,9 @@ struct Trace {
 [[nodiscard]] Result<Trace> openTrace(const std::filesystem::path& path, std::int64_t limitBytes = 2LL << 30);
 [[nodiscard]] Result<Trace> readTrace(std::span<const std::uint8_t> bytes, const std::string& where);
 
+/// Whether a loaded model is the one of the trace as far as can be told: family, sizes and grid are the same.
+[[nodiscard]] bool answersTrace(const ModelFacts& model, const Trace& trace);
+
 /// Decides on the tensors of a trace, as a Pipeline does on a model's. Not thread-safe: one owner.
 class TraceSession {
 public:

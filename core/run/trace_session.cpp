@@ -26,6 +26,12 @@ PruneOptions resolvedAs(const RunResult& recorded, PruneOptions options) {
 
 }  // namespace
 
+bool answersTrace(const ModelFacts& model, const Trace& trace) {
+    const ModelFacts& known = trace.model;
+    return model.family == known.family && model.parameters == known.parameters && model.hidden == known.hidden && model.visualTokens == known.visualTokens
+           && model.gridRows == known.gridRows && model.gridCols == known.gridCols;
+}
+
 /// A pruning session and the run whose question it holds.
 struct TraceSession::Asked {
     std::shared_ptr<const RunResult> run;

@@ -556,14 +556,6 @@ The bar shows the colours before they are blended with the picture.</source>
         <translation>文件(&amp;F)</translation>
     </message>
     <message>
-        <source>&amp;Open image…</source>
-        <translation>打开图像(&amp;O)…</translation>
-    </message>
-    <message>
-        <source>Open an image file</source>
-        <translation>打开图像文件</translation>
-    </message>
-    <message>
         <source>Open &amp;recent</source>
         <translation>打开最近的文件(&amp;R)</translation>
     </message>
@@ -836,14 +828,6 @@ The bar shows the colours before they are blended with the picture.</source>
         <translation>语言将在下次启动时更改。</translation>
     </message>
     <message>
-        <source>Open image</source>
-        <translation>打开图像</translation>
-    </message>
-    <message>
-        <source>Images (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.gif *.pnm *.ppm);;All files (*)</source>
-        <translation>图像 (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.gif *.pnm *.ppm);;所有文件 (*)</translation>
-    </message>
-    <message>
         <source>Save canvas</source>
         <translation>保存画布</translation>
     </message>
@@ -974,6 +958,62 @@ The bar shows the colours before they are blended with the picture.</source>
     <message>
         <source>Dropped tokens under 65 % white, heat in jet at 50 %: to match published figures</source>
         <translation>丢弃的令牌覆以 65 % 白色，热图为 50 % 的 jet：与发表的图一致</translation>
+    </message>
+    <message>
+        <source>&amp;Open…</source>
+        <translation>打开(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>Open an image, a trace or a session</source>
+        <translation>打开图像、轨迹或会话</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Images, traces, sessions (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.gif *.pnm *.ppm *.prunescope *.prunescope-session);;All files (*)</source>
+        <translation>图像、轨迹、会话 (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.gif *.pnm *.ppm *.prunescope *.prunescope-session);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Save &amp;trace…</source>
+        <translation>保存轨迹(&amp;T)…</translation>
+    </message>
+    <message>
+        <source>Picture, decisions, answers and timings in one file that opens without the model</source>
+        <translation>把图像、决策、回答和计时存入一个无需模型即可打开的文件</translation>
+    </message>
+    <message>
+        <source>Saved %1</source>
+        <translation>已保存 %1</translation>
+    </message>
+    <message>
+        <source>Save trace</source>
+        <translation>保存轨迹</translation>
+    </message>
+    <message>
+        <source>Traces (*.prunescope)</source>
+        <translation>轨迹 (*.prunescope)</translation>
+    </message>
+    <message>
+        <source>trace of %1 · %2 · %3 parameters</source>
+        <translation>%1 的轨迹 · %2 · %3 参数</translation>
+    </message>
+    <message>
+        <source>Recorded %1 with PruneScope %2 on %3, %4</source>
+        <translation>记录于 %1，PruneScope %2，%3，%4</translation>
+    </message>
+    <message>
+        <source>Model: %1</source>
+        <translation>模型：%1</translation>
+    </message>
+    <message>
+        <source>This model is loaded: Run makes new answers.</source>
+        <translation>该模型已加载：运行会给出新回答。</translation>
+    </message>
+    <message>
+        <source>This model is not loaded: new answers need it, everything else works from the trace.</source>
+        <translation>该模型未加载：新回答需要它，其余一切都可由轨迹得出。</translation>
     </message>
 </context>
 <context>
@@ -1351,6 +1391,10 @@ Cannot be used: %2</source>
     <message>
         <source>Answering with the kept tokens</source>
         <translation>正在用保留的词元回答</translation>
+    </message>
+    <message>
+        <source>Opening the trace</source>
+        <translation>正在打开轨迹</translation>
     </message>
 </context>
 <context>

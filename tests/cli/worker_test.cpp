@@ -49,6 +49,8 @@ public:
             }
             say("trace " + std::to_string(trace->runs.size()));
         };
+        events.onTraceSaved = [this](const std::string&) { say("saved"); };
+        events.onTraceError = [this](const std::string&, const Error& error) { say("trace error " + error.id); };
         events.onError = [this](std::uint64_t job, const Error& error) { say("error " + std::to_string(job) + " " + error.id); };
         return events;
     }
@@ -549,7 +551,16 @@ TEST(InferenceWorker, TraceWithoutAModel) {
     ASSERT_TRUE(listener.waitFor("error 2 TRACE-NO-MODEL"));
     EXPECT_TRUE(listener.has("decision 2"));
     worker.openTrace("/nowhere.prunescope");
-    ASSERT_TRUE(listener.waitFor("error 0 FILE-NOENT"));
+    ASSERT_TRUE(listener.waitFor("trace error FILE-NOENT"));
+    worker.saveTrace({path, listener.trace()->runs, listener.trace(), {}, {}, {}, {}});
+    ASSERT_TRUE(listener.waitFor("saved"));
+    const auto again = openTrace(path);
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(again->runs.size(), 2U);
+    EXPECT_EQ(again->modelPath, "fake");
+    std::filesystem::remove(path);
+    worker.saveTrace({"/nowhere/x.prunescope", listener.trace()->runs, listener.trace(), {}, {}, {}, {}});
+    ASSERT_TRUE(listener.waitFor("trace error OUT-NOENT"));
     worker.loadModel("fake", {});   // with a model the answer is new
     ASSERT_TRUE(listener.waitFor("ready llava"));
     worker.submit(request);

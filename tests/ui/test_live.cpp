@@ -45,6 +45,10 @@ private Q_SLOTS:
         const auto firstImage = session.decision()->image;
         QVERIFY(!session.prunedAnswer().text.isEmpty());
 
+        window.canvas()->setPinned(GridMap::Cell{10, 7});   // looked at with default options: what is automatic resolves in the same way
+        QTRY_VERIFY_WITH_TIMEOUT(session.analysisCurrent() && session.analysis()->reasons && session.survivalCurrent(), kPatienceMs);
+        QCOMPARE(session.analysis()->reasons->trace.index, std::int64_t{10 * 24 + 7});
+
         QSlider* slider = window.parameters()->slider(QStringLiteral("keep"));
         QSignalSpy decisions(&session, &SessionModel::decisionChanged);
         slider->setSliderDown(true);

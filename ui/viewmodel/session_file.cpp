@@ -42,6 +42,10 @@ bool isSessionPath(const QString& path) {
     return path.endsWith(QStringLiteral(".prunescope-session"), Qt::CaseInsensitive);
 }
 
+bool isTracePath(const QString& path) {
+    return path.endsWith(QStringLiteral(".prunescope"), Qt::CaseInsensitive);
+}
+
 QByteArray sessionBytes(const SessionDocument& document, const QString& path) {
     QJsonObject object = document.foreign;
     object.insert(QStringLiteral("format"), kFormat);

@@ -26,6 +26,8 @@ struct SessionDocument {
 
 /// Name of session files: "*.prunescope-session".
 [[nodiscard]] bool isSessionPath(const QString& path);
+/// Name of traces (core/run/trace.h): "*.prunescope".
+[[nodiscard]] bool isTracePath(const QString& path);
 /// The bytes of the file at `path` (its folder makes paths relative). The same document gives the same bytes.
 [[nodiscard]] QByteArray sessionBytes(const SessionDocument& document, const QString& path);
 /// Errors: SESSION-FORMAT (kBadInput: no session, or damaged; says where), SESSION-NEWER (kBadInput: of a newer schema).

@@ -51,7 +51,7 @@ SessionModel::SessionModel(InferenceService& service, QObject* parent) : QObject
     m_rest.setSingleShot(true);
     m_rest.setInterval(kRestMs);
     connect(&m_rest, &QTimer::timeout, this, [this] {
-        m_answerDue = m_armed && m_liveAnswers;
+        m_answerDue = m_armed && m_liveAnswers && canAnswer();
         pump();
     });
     connectService();
@@ -66,8 +66,7 @@ SessionModel::~SessionModel() {
     m_service.setEvents({});
 }
 
-template <typename Function>
-void SessionModel::post(const std::shared_ptr<Gate>& gate, Function function) {
+void SessionModel::post(const std::shared_ptr<Gate>& gate, std::function<void(SessionModel&)> function) {
     const std::scoped_lock lock(gate->mutex);
     if (SessionModel* target = gate->target) {
         QMetaObject::invokeMethod(
@@ -78,38 +77,39 @@ void SessionModel::post(const std::shared_ptr<Gate>& gate, Function function) {
 void SessionModel::connectService() {
     ServiceEvents events;
     const std::shared_ptr<Gate> gate = m_gate;
-    events.onLoadProgress = [this, gate](double share, const std::string& text) {
+    events.onLoadProgress = [gate](double share, const std::string& text) {
         post(gate, [share, text](SessionModel& self) {
             self.m_loadProgress = share;
             self.m_loadText = QString::fromStdString(text);
             Q_EMIT self.activityChanged();
         });
     };
-    events.onModelReady = [this, gate](const ModelFacts& facts, const std::string& folder) {
+    events.onModelReady = [gate](const ModelFacts& facts, const std::string& folder) {
         post(gate, [facts, folder](SessionModel& self) { self.onModelReady(facts, QString::fromStdString(folder)); });
     };
-    events.onDecision = [this, gate](std::uint64_t job, const std::shared_ptr<const RunResult>& result) {
+    events.onDecision = [gate](std::uint64_t job, const std::shared_ptr<const RunResult>& result) {
         post(gate, [job, result](SessionModel& self) { self.onDecision(job, result); });
     };
-    events.onInspection = [this, gate](std::uint64_t inspection, const std::shared_ptr<const Inspection>& found) {
+    events.onInspection = [gate](std::uint64_t inspection, const std::shared_ptr<const Inspection>& found) {
         post(gate, [inspection, found](SessionModel& self) { self.onInspection(inspection, *found); });
     };
-    events.onInspectionError = [this, gate](std::uint64_t inspection, const Error& error) {
+    events.onInspectionError = [gate](std::uint64_t inspection, const Error& error) {
         post(gate, [inspection, error](SessionModel& self) {
             if (inspection == self.m_inspection && error.code != ErrorCode::kCancelled) {
                 Q_EMIT self.errorOccurred(error);
             }
         });
     };
-    events.onText = [this, gate](std::uint64_t job, bool unpruned, const std::string& piece) {
+    events.onText = [gate](std::uint64_t job, bool unpruned, const std::string& piece) {
         post(gate, [job, unpruned, piece](SessionModel& self) { self.onText(job, unpruned, QString::fromStdString(piece)); });
     };
-    events.onFinished = [this, gate](std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result) {
+    events.onFinished = [gate](std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result) {
         post(gate, [job, unpruned, result](SessionModel& self) { self.onFinished(job, unpruned, result); });
     };
-    events.onError = [this, gate](std::uint64_t job, const Error& error) {
+    events.onError = [gate](std::uint64_t job, const Error& error) {
         post(gate, [job, error](SessionModel& self) { self.onError(job, error); });
     };
+    connectTraces(events);
     m_service.setEvents(std::move(events));
 }
 
@@ -136,6 +136,7 @@ void SessionModel::loadEnded(ModelState otherwise) {
 
 void SessionModel::openImage(const QString& path) {
     m_pendingImage = path;
+    m_openingTrace.clear();
     m_askedQuestion = m_question;
     m_rest.stop();
     m_answerDue = false;
@@ -219,6 +220,7 @@ void SessionModel::cancel() {
         loadEnded(ModelState::kNone);
     }
     m_pendingImage.clear();
+    m_openingTrace.clear();
     finishJob();
     stopAnswers();
     refreshStale();
@@ -234,14 +236,14 @@ void SessionModel::stopAnswers() {
 }
 
 void SessionModel::pump() {
-    if (m_modelState != ModelState::kReady || targetImage().isEmpty()) {
+    if ((m_modelState != ModelState::kReady && !onTrace()) || targetImage().isEmpty() || !m_openingTrace.isEmpty()) {
         Q_EMIT activityChanged();
         return;
     }
     if (m_job.active && !m_job.decided && m_job.image == targetImage()) {
         return;   // one decision in flight; the newest knobs follow when it is there
     }
-    if (m_answerDue) {
+    if (m_answerDue && m_modelState != ModelState::kLoading) {
         m_answerDue = false;
         m_dirty = false;
         submit(true);
@@ -261,6 +263,7 @@ void SessionModel::submit(bool withAnswer) {
     request.prune = m_options;
     request.maxNewTokens = m_maxNewTokens;
     request.withAnswer = withAnswer;
+    askTrace(request);
     m_job = Job{0, true, withAnswer, false, targetImage(), m_askedQuestion, m_options};
     m_job.id = m_service.submit(std::move(request));
     if (withAnswer) {
@@ -312,11 +315,13 @@ void SessionModel::onModelReady(const ModelFacts& facts, const QString& folder) 
     m_facts = facts;
     m_modelFolder = folder;
     m_readyFolder = folder;
-    m_decision.reset();
-    m_analysis.reset();
-    m_pruned = {};
-    m_unpruned = {};
-    m_dirty = !targetImage().isEmpty();
+    if (!onTrace()) {   // what a trace says stays true
+        m_decision.reset();
+        m_analysis.reset();
+        m_pruned = {};
+        m_unpruned = {};
+        m_dirty = !targetImage().isEmpty();
+    }
     Q_EMIT modelChanged();
     Q_EMIT decisionChanged();
     Q_EMIT answersChanged();
@@ -430,9 +435,8 @@ void SessionModel::onFinished(std::uint64_t job, bool unpruned, const std::share
         m_prunedOptions = m_job.options;
     }
     refreshStale();
-    const bool bothKnown = m_pruned.phase == AnswerState::Phase::kDone && m_unpruned.phase == AnswerState::Phase::kDone &&
-                           m_unprunedImage == m_job.image && m_unprunedQuestion == m_job.question;
-    if (bothKnown) {
+    const bool both = m_pruned.phase == AnswerState::Phase::kDone && m_unpruned.phase == AnswerState::Phase::kDone && m_unprunedImage == m_job.image && m_unprunedQuestion == m_job.question;
+    if (both || answersEnd(unpruned)) {
         finishJob();
         Q_EMIT runFinished();
         pump();
@@ -462,6 +466,9 @@ void SessionModel::onError(std::uint64_t job, const Error& error) {
 }
 
 QString SessionModel::activity() const {
+    if (!m_openingTrace.isEmpty()) {
+        return tr("Opening the trace");
+    }
     if (m_modelState == ModelState::kLoading) {
         return tr("Loading model: %1").arg(m_loadText);
     }

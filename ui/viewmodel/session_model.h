@@ -47,6 +47,17 @@ public:
     void loadModel(const QString& folder, const LoadOptions& options);
     /// Replaces the image once the worker has read it; until then, and when it cannot be read, the old one stays.
     void openImage(const QString& path);
+    /// Opens a trace (`.prunescope`): recorded image, decision and answers; decisions and inspections follow from it without a model. With
+    /// `asRecorded` question and knobs become those of its first run; without (sessions) they stay. traceOpened or errorOccurred follows.
+    void openTrace(const QString& path, bool asRecorded = true);
+    /// Writes answers and decision of the present image, and `more` runs on it, to one file. traceSaved or errorOccurred follows.
+    void saveTrace(const QString& path, std::vector<std::shared_ptr<const RunResult>> more, const QString& torch, const QString& cuda);
+    /// The trace that the present image comes from; null where it does not.
+    [[nodiscard]] std::shared_ptr<const Trace> trace() const { return m_imagePath == m_tracePath ? m_trace : nullptr; }
+    /// Questions that the present trace holds, each once.
+    [[nodiscard]] QStringList traceQuestions() const;
+    /// New answers can be had: there is a model, and with a trace it is the trace's.
+    [[nodiscard]] bool canAnswer() const;
     /// The question as typed; it counts from `run()` on.
     void setQuestion(const QString& question);
     /// Changes knobs: undoable, decided at once. `name` is the option that moved (changes of one option merge while dragging).
@@ -110,6 +121,8 @@ Q_SIGNALS:
     void errorOccurred(const prunescope::Error& error);
     void errorCleared();
     void runFinished();
+    void traceOpened();
+    void traceSaved(const QString& path);
 
 private:
     friend class OptionsCommand;
@@ -125,8 +138,7 @@ private:
     };
 
     void connectService();
-    template <typename Function>
-    void post(const std::shared_ptr<Gate>& gate, Function function);
+    static void post(const std::shared_ptr<Gate>& gate, std::function<void(SessionModel&)> function);
     void applyOptions(const PruneOptions& options);
     void changed();
     void pump();
@@ -144,6 +156,13 @@ private:
     void onText(std::uint64_t job, bool unpruned, const QString& piece);
     void onFinished(std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result);
     void onError(std::uint64_t job, const Error& error);
+    void connectTraces(ServiceEvents& events);
+    void onTraceReady(const std::shared_ptr<const Trace>& trace, const QString& path);
+    void onTraceError(const QString& path, const Error& error);
+    void showRecorded(const std::shared_ptr<const RunResult>& run, bool asRecorded);
+    void askTrace(RunRequest& request) const;
+    [[nodiscard]] bool onTrace() const { return m_trace && targetImage() == m_tracePath; }
+    [[nodiscard]] bool answersEnd(bool unpruned) const;
 
     InferenceService& m_service;
     std::shared_ptr<Gate> m_gate;
@@ -155,6 +174,9 @@ private:
     QString m_modelFolder, m_readyFolder, m_loadText;   ///< m_readyFolder: the model that the worker still has
     double m_loadProgress = 0;
 
+    std::shared_ptr<const Trace> m_trace;
+    QString m_tracePath, m_openingTrace;   ///< m_openingTrace: asked for, not there yet
+    bool m_asRecorded = true;
     QString m_imagePath, m_pendingImage, m_question, m_askedQuestion;
     PruneOptions m_options;
     std::int64_t m_maxNewTokens = 64;

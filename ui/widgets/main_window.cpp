@@ -7,6 +7,7 @@
 #include "core/base/files.h"
 
 #include "ui/figure/picture.h"
+#include "ui/viewmodel/session_file.h"
 #include "ui/viewmodel/number_text.h"
 #include "ui/viewmodel/option_text.h"
 #include "ui/viewmodel/time_left.h"
@@ -254,6 +255,7 @@ void MainWindow::wire() {
     });
     connect(m_question, &QuestionPanel::openRequested, this, &MainWindow::chooseImage);
     connect(m_cancel, &QToolButton::clicked, &m_session, &SessionModel::cancel);
+    wireTraces();
 }
 
 void MainWindow::openImage(const QString& path) {
@@ -266,7 +268,7 @@ void MainWindow::openImage(const QString& path) {
     m_question->setSuggestions(questions);
     m_answered = false;
     m_deferred = {};
-    m_session.openImage(path);
+    isTracePath(path) ? m_session.openTrace(QFileInfo(path).absoluteFilePath(), !m_restoring) : m_session.openImage(path);
     remember(path);
 }
 
@@ -335,7 +337,7 @@ void MainWindow::refreshBadge() {
     const std::shared_ptr<const RunResult> result = m_session.decision();
     QString text;
     if (!m_session.pendingImagePath().isEmpty()) {
-        text = m_session.modelState() == ModelState::kReady ? tr("reading %1 …").arg(QFileInfo(m_session.pendingImagePath()).fileName())
+        text = m_session.modelState() == ModelState::kReady || isTracePath(m_session.pendingImagePath()) ? tr("reading %1 …").arg(QFileInfo(m_session.pendingImagePath()).fileName())
                                                             : tr("not seen by a model yet");
     } else if (result && m_session.decisionStale()) {
         text = m_session.question() != QString::fromStdString(result->request.question) ? tr("stale: for another question (Enter asks)")
@@ -365,8 +367,12 @@ void MainWindow::refreshStatus() {
     case ModelState::kFailed: m_model->setText(tr("model not loaded")); break;
     }
     m_model->setToolTip(m_session.modelFolder());
+    if (m_session.trace()) {
+        m_model->setText(traceLine());
+        m_model->setToolTip(traceDetails());
+    }
     QString idle = tr("Ready");
-    if (m_session.modelState() != ModelState::kReady) {
+    if (m_session.modelState() != ModelState::kReady && !m_session.trace()) {
         idle = tr("No model: open a model folder with Ctrl+Shift+O");
     } else if (m_session.decision() && m_session.decision()->decision) {
         const PruneDecision& decision = *m_session.decision()->decision;

@@ -47,6 +47,7 @@ struct WindowSetup {
     ModelInspector inspectModel;
     LoadOptions load;
     QString version, aboutText;        ///< versions of program and libraries, one a line
+    QString torchVersion, cudaVersion; ///< for traces; empty where there is none
     Theme theme = Theme::kSystem;
     QString language = QStringLiteral("system");   ///< what the settings say, not what it comes to
     bool useSettings = false;          ///< read and keep geometry and choices of view
@@ -64,7 +65,7 @@ public:
     [[nodiscard]] SessionModel& session() { return m_session; }
     void openImage(const QString& path);
     void openScene(const SampleScene& scene);
-    /// Whatever it is: session, model folder, image.
+    /// Whatever it is: session, trace, model folder, image.
     void openPath(const QString& path);
     /// Errors: SESSION-*, FILE-*; the window stays as it was.
     [[nodiscard]] Result<void> openSession(const QString& path);
@@ -75,6 +76,8 @@ public:
     [[nodiscard]] DocumentState& state() { return m_state; }
     /// Says so when an earlier window ended without closing, and offers its session.
     void offerRecovery();
+    /// Image, questions, decisions and answers as one file (docs/trace-format.md), written by the worker.
+    void saveTrace(const QString& path);
     void pasteImage();
     /// Figure of canvas and legend as PNG, atomically. Errors: OUT-* (kNotWritten), FIGURE-EMPTY (kBadInput).
     [[nodiscard]] Result<void> saveCanvas(const QString& path) const;
@@ -144,6 +147,11 @@ private:
     void refreshTitle();
     void chooseSession();
     void chooseSessionFile();
+    void buildTraceMenu(QMenu* menu);
+    void chooseTraceFile();
+    void wireTraces();
+    [[nodiscard]] QString traceLine() const;
+    [[nodiscard]] QString traceDetails() const;
     void keepSession();
     void recover(const QString& path);
     void chooseImage();
@@ -172,7 +180,7 @@ private:
     QString m_deferredImage;
     QStringList m_recent;
     QMenu* m_recentMenu = nullptr;
-    bool m_answered = false;
+    bool m_answered = false, m_restoring = false;
     CanvasWidget* m_canvas = nullptr;
     LegendWidget* m_legend = nullptr;
     OverlayBar* m_overlayBar = nullptr;

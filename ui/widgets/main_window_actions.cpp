@@ -64,7 +64,7 @@ void MainWindow::buildMenus() {
 void MainWindow::buildFileMenu() {
     QMenu* menu = addMenu(tr("&File"));
     const auto hasPicture = [this] { return !m_canvas->scene().picture.isNull(); };
-    m_commands->add(menu, {QStringLiteral("file.open"), tr("&Open image…"), tr("Open an image file"), {QKeySequence::Open}, [this] { chooseImage(); }});
+    m_commands->add(menu, {QStringLiteral("file.open"), tr("&Open…"), tr("Open an image, a trace or a session"), {QKeySequence::Open}, [this] { chooseImage(); }});
     m_recentMenu = menu->addMenu(tr("Open &recent"));
     refreshRecent();
     buildSampleMenu(menu->addMenu(tr("Sa&mple scenes")));
@@ -244,9 +244,10 @@ void MainWindow::restart() {
 
 void MainWindow::chooseImage() {
     const QString start = m_session.imagePath().isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::PicturesLocation) : QFileInfo(m_session.imagePath()).path();
-    const QString path = QFileDialog::getOpenFileName(this, tr("Open image"), start, tr("Images (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.gif *.pnm *.ppm);;All files (*)"));
+    const QString path = QFileDialog::getOpenFileName(this, tr("Open"), start,
+                                                      tr("Images, traces, sessions (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.gif *.pnm *.ppm *.prunescope *.prunescope-session);;All files (*)"));
     if (!path.isEmpty()) {
-        openImage(path);
+        openPath(path);
     }
 }
 

@@ -137,6 +137,7 @@ void MainWindow::buildSessionMenu(QMenu* menu) {
                            },
                            hasImage});
     m_commands->add(menu, {QStringLiteral("file.saveSessionAs"), tr("Save session &as…"), tr("Save the session under another name"), {Qt::CTRL | Qt::SHIFT | Qt::Key_S}, [this] { chooseSessionFile(); }, hasImage});
+    buildTraceMenu(menu);
     const QString last = m_setup.stateFolder + QStringLiteral("/last") + kSuffix;
     m_commands->add(menu, {QStringLiteral("file.lastSession"), tr("Reopen &last session"), tr("Go on where the program was closed"), {}, [this, last] { openPath(last); },
                            [this, last] { return !m_setup.stateFolder.isEmpty() && QFileInfo::exists(last); }});
@@ -193,7 +194,9 @@ void MainWindow::restoreDocument(const SessionDocument& document) {
         m_deferred = {};
         m_state.restore(document.state);   // before the image: what is asked of it is already right
         if (!document.image.isEmpty()) {
+            m_restoring = true;
             openImage(document.image);
+            m_restoring = false;
             for (const QString& key : {kPin, kView}) {
                 m_deferred.insert(key, document.state.value(key));
             }

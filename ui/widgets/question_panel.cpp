@@ -114,7 +114,7 @@ void QuestionPanel::refresh() {
     m_geometry->setText(geometry);
     m_image->setToolTip(path);
     m_geometry->setToolTip(geometry);
-    m_run->setEnabled(!path.isEmpty() && m_session.modelState() != ModelState::kFailed && m_session.modelState() != ModelState::kNone);
+    m_run->setEnabled(!path.isEmpty() && (m_session.trace() || (m_session.modelState() != ModelState::kFailed && m_session.modelState() != ModelState::kNone)));
     m_stop->setEnabled(m_session.busy());
 }
 

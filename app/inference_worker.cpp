@@ -130,7 +130,16 @@ std::uint64_t InferenceWorker::measure(RunRequest request, MeasureWish wish) {
     const std::lock_guard lock(m_mutex);
     stopMeasurement();
     request.jobId = ++m_lastMeasurement;
-    m_measurement = MeasureJob{std::move(request), wish, false};
+    m_measurement = MeasureJob{std::move(request), wish, false, false};
+    m_wake.notify_all();
+    return m_lastMeasurement;
+}
+
+std::uint64_t InferenceWorker::sweep(RunRequest request) {
+    const std::lock_guard lock(m_mutex);
+    stopMeasurement();
+    request.jobId = ++m_lastMeasurement;
+    m_measurement = MeasureJob{std::move(request), {}, false, true};
     m_wake.notify_all();
     return m_lastMeasurement;
 }
@@ -363,7 +372,37 @@ void InferenceWorker::serveInspection() {
     }
 }
 
+void InferenceWorker::serveSweep(const MeasureJob& job, std::stop_token stop) {
+    const std::uint64_t id = job.request.jobId;
+    const auto sinks = events();
+    Result<BudgetSweep> swept = cancelledError("the sweep was not begun");
+    int done = 0;
+    if (!m_pipeline) {
+        swept = makeError(ErrorCode::kBadModel, "MODEL-NONE", "cannot look for a budget", {}, "no model is loaded", "choose a model folder");
+    } else if (!job.cancelled) {
+        const auto runner = [this](const RunRequest& request, std::stop_token token) { return m_pipeline->run(request, {{}, {}, [this] { serveInspection(); }}, token); };
+        swept = sweepBudgets(runner, job.request, [&](const BudgetSweep& so, int ready, int all) {
+            done = ready;
+            if (sinks->onSweep) {
+                auto heard = std::make_shared<BudgetSweep>(so);
+                heard->id = id;
+                sinks->onSweep(id, std::move(heard), ready, all);
+            }
+        }, stop);
+    }
+    if (swept && sinks->onSweep) {
+        swept->id = id;
+        sinks->onSweep(id, std::make_shared<const BudgetSweep>(std::move(*swept)), done, done);
+    } else if (!swept && sinks->onSweepError) {
+        sinks->onSweepError(id, swept.error());
+    }
+}
+
 void InferenceWorker::serveMeasurement(const MeasureJob& job, std::stop_token stop) {
+    if (job.sweep) {
+        serveSweep(job, std::move(stop));
+        return;
+    }
     const std::uint64_t id = job.request.jobId;
     const auto sinks = events();
     Result<Measurement> measured = cancelledError("measurement not begun");

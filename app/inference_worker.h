@@ -12,6 +12,7 @@
 //   inspect()       onInspection or onInspectionError, unless a newer inspection or a submit came; between two tokens while one answers
 //   after both      onScores, where pruning or forcing has changed what the answer rests on
 //   measure()       onMeasureProgress…, then onMeasured or onMeasureError; a submit or cancel() ends it
+//   sweep()         onSweep after each run, or onSweepError; in the measurement's place, so that the newer of the two wins
 //   openTrace()     onTraceReady or onTraceError; requests on its image are then served from it
 //   saveTrace()     onTraceSaved or onTraceError
 //   cancel()        onFinished with FinishReason::kCancelled when tokens were out already, else onError(kCancelled)
@@ -52,6 +53,7 @@ public:
     void cancel() override;
     std::uint64_t inspect(RunRequest request, InspectWish wish) override;
     std::uint64_t measure(RunRequest request, MeasureWish wish) override;
+    std::uint64_t sweep(RunRequest request) override;
     void openTrace(const std::filesystem::path& path) override;
     void saveTrace(TraceOrder order) override;
 
@@ -68,6 +70,7 @@ private:
         RunRequest request;   // jobId: of the measurement
         MeasureWish wish;
         bool cancelled = false;
+        bool sweep = false;   // budgets instead of repeats
     };
     using Events = std::shared_ptr<const ServiceEvents>;
     using Known = std::map<std::string, std::shared_ptr<const RunResult>>;
@@ -82,6 +85,7 @@ private:
     void serveInspection();
     void stopMeasurement();
     void serveMeasurement(const MeasureJob& job, std::stop_token stop);
+    void serveSweep(const MeasureJob& job, std::stop_token stop);
     void score(const RunRequest& request, const RunResult& whole, std::stop_token stop);
     void reportLoadError(const Error& error);
     [[nodiscard]] bool runOnce(const RunRequest& request, bool unpruned, std::stop_token stop, std::shared_ptr<const RunResult>& result, bool withDecision);

@@ -6,6 +6,7 @@
 
 #include "core/run/answer_scores.h"
 #include "core/run/measure.h"
+#include "core/run/sweep.h"
 #include "core/run/pipeline.h"
 
 #include <cstdint>
@@ -37,6 +38,8 @@ struct ServiceEvents {
     std::function<void(std::uint64_t measurement, int done, int all)> onMeasureProgress;   ///< runs
     std::function<void(std::uint64_t measurement, std::shared_ptr<const Measurement>)> onMeasured;
     std::function<void(std::uint64_t measurement, Error)> onMeasureError;                  ///< kCancelled: by cancel() or by a submit
+    std::function<void(std::uint64_t sweep, std::shared_ptr<const BudgetSweep>, int done, int all)> onSweep;   ///< after each run; the last is complete
+    std::function<void(std::uint64_t sweep, Error)> onSweepError;                          ///< kCancelled: by cancel() or by a submit
     std::function<void(std::uint64_t job, Error)> onError;                                 ///< job 0: loading a model
     std::function<void(std::uint64_t inspection, std::shared_ptr<const Inspection>)> onInspection;
     std::function<void(std::uint64_t inspection, Error)> onInspectionError;
@@ -68,6 +71,12 @@ public:
     virtual std::uint64_t measure(RunRequest request, MeasureWish wish) {
         (void)request;
         (void)wish;
+        return 0;
+    }
+    /// The budget at which the answer of `request` changes (core/run/sweep.h). A submit or cancel() ends it. Returns the id that the events carry;
+    /// 0 from a service that cannot.
+    virtual std::uint64_t sweep(RunRequest request) {
+        (void)request;
         return 0;
     }
     /// Opens a trace beside the model, or without one; onTraceReady or onTraceError follow. From then on a request whose image is the trace's

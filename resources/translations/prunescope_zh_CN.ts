@@ -76,6 +76,80 @@
     </message>
 </context>
 <context>
+    <name>BudgetAxis</name>
+    <message>
+        <source>Budgets that were measured</source>
+        <translation>已测量的预算</translation>
+    </message>
+    <message>
+        <source>%1 tokens: %2 (measured). Click: keep %1</source>
+        <translation>%1 个词元：%2（实测）。单击：保留 %1 个</translation>
+    </message>
+</context>
+<context>
+    <name>BudgetStrip</name>
+    <message>
+        <source>Where the answer changes</source>
+        <translation>回答改变之处</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Close the strip of budgets</source>
+        <translation>关闭预算条</translation>
+    </message>
+    <message>
+        <source>Answering with all tokens first …</source>
+        <translation>先用全部词元回答……</translation>
+    </message>
+    <message>
+        <source>“%1” at every measured budget, as with all %2 tokens.</source>
+        <translation>所有实测预算下均为“%1”，与全部 %2 个词元时相同。</translation>
+    </message>
+    <message>
+        <source>Even with %1 of %2 tokens “%3”, with all of them “%4”.</source>
+        <translation>即使保留 %1 / %2 个词元仍为“%3”，全部保留时为“%4”。</translation>
+    </message>
+    <message>
+        <source>From %1 of %2 tokens on “%3”, as with all tokens; with %4 “%5”.</source>
+        <translation>从 %1 / %2 个词元起为“%3”，与全部词元时相同；%4 个时为“%5”。</translation>
+    </message>
+    <message>
+        <source>measured at %1 budgets; filled: as with all tokens, hollow: another answer; between marks nothing is known</source>
+        <translation>在 %1 个预算处实测；实心：与全部词元相同，空心：不同回答；标记之间未知</translation>
+    </message>
+    <message>
+        <source>stale: for another question or other parameters</source>
+        <translation>过期：针对另一问题或其他参数</translation>
+    </message>
+    <message>
+        <source>stopped; %1</source>
+        <translation>已停止；%1</translation>
+    </message>
+    <message>
+        <source>Keep %1</source>
+        <translation>保留 %1</translation>
+    </message>
+    <message>
+        <source>Largest measured budget with another answer</source>
+        <translation>给出不同回答的最大实测预算</translation>
+    </message>
+    <message>
+        <source>Smallest budget from which on every measured answer is that of all tokens</source>
+        <translation>从该预算起，所有实测回答都与全部词元时相同</translation>
+    </message>
+    <message>
+        <source>Find the &amp;budget where the answer changes</source>
+        <translation>寻找回答改变的预算(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Answers at some twenty budgets with the present method and parameters</source>
+        <translation>以当前方法和参数在约二十个预算处回答</translation>
+    </message>
+</context>
+<context>
     <name>CanvasWidget</name>
     <message>
         <source>Image with token grid</source>
@@ -1395,6 +1469,10 @@ Cannot be used: %2</source>
     <message>
         <source>Opening the trace</source>
         <translation>正在打开轨迹</translation>
+    </message>
+    <message>
+        <source>Answering at one budget after the other, %1 %</source>
+        <translation>正在逐个预算回答，%1 %</translation>
     </message>
 </context>
 <context>

@@ -4,10 +4,14 @@
 
 #include "app/inference_worker.h"
 #include "core/engine/engine.h"
+#include "core/run/sweep.h"
+#include "ui/widgets/budget_strip.h"
 #include "ui/widgets/canvas_widget.h"
+#include "ui/widgets/command_registry.h"
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/parameter_panel.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QFile>
 #include <QSignalSpy>
@@ -24,6 +28,38 @@ constexpr int kPatienceMs = 240'000;   // a loaded machine is no failure
 
 class TestLive : public QObject {
     Q_OBJECT
+
+    /// What the sweep says about its edges is what Run answers there.
+    static void findsTheBudgetWhereTheAnswerChanges(MainWindow& window) {
+        SessionModel& session = window.session();
+        window.commands().refresh();
+        window.commands().action(QStringLiteral("prune.findFlip"))->trigger();
+        QVERIFY(session.sweeping() && session.busy());
+        QTRY_VERIFY_WITH_TIMEOUT(session.sweep() && session.sweep()->points.size() >= 2, kPatienceMs);
+        session.cancel();   // ends with what there is
+        QVERIFY(!session.sweeping() && !session.busy());
+        QVERIFY(!session.sweep()->complete);
+        session.findFlip();
+        QTRY_VERIFY_WITH_TIMEOUT(!session.sweeping() && session.sweep() && session.sweep()->complete, kPatienceMs);
+        const auto sweep = session.sweep();
+        QCOMPARE(sweep->total, std::int64_t{576});
+        auto* strip = window.findChild<BudgetStrip*>();
+        QVERIFY(strip->isVisible() && !strip->summary().isEmpty());
+        for (const SweepPoint& point : {sweep->points.front(), sweep->points.back()}) {
+            PruneOptions options = session.options();
+            options.keep = point.budget;
+            session.setOptions(options, QStringLiteral("keep"));
+            QVERIFY(!session.sweepStale());   // the budget is what it is about
+            session.run();
+            QTRY_VERIFY_WITH_TIMEOUT(session.runComplete(), kPatienceMs);
+            QCOMPARE(session.prunedAnswer().text.toStdString(), point.answer);
+            QCOMPARE(session.unprunedAnswer().text.toStdString(), sweep->whole);
+        }
+        PruneOptions options = session.options();
+        options.gamma += 1;
+        session.setOptions(options, QStringLiteral("gamma"));
+        QVERIFY(session.sweepStale());
+    }
 
 private Q_SLOTS:
     void dragIsFollowedAndTheAnswerComesAfterRest() {
@@ -83,6 +119,7 @@ private Q_SLOTS:
         QCOMPARE(session.decision()->decision->kept.size(), std::size_t{20});
         QVERIFY(session.decision()->image->sha256 == firstImage->sha256);
 
+        findsTheBudgetWhereTheAnswerChanges(window);
         window.openImage(QStringLiteral(PRUNESCOPE_SOURCE_DIR "/README.md"));
         QTRY_COMPARE_WITH_TIMEOUT(errors.count(), 1, kPatienceMs);
         QVERIFY(session.imagePath().endsWith(QStringLiteral("kitchen.png")));

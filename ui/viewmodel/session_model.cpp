@@ -110,6 +110,7 @@ void SessionModel::connectService() {
         post(gate, [job, error](SessionModel& self) { self.onError(job, error); });
     };
     connectTraces(events);
+    connectSweeps(events);
     m_service.setEvents(std::move(events));
 }
 
@@ -221,6 +222,8 @@ void SessionModel::cancel() {
     }
     m_pendingImage.clear();
     m_openingTrace.clear();
+    m_sweepId = 0;   // what comes of it later is dropped
+    Q_EMIT sweepChanged();
     finishJob();
     stopAnswers();
     refreshStale();
@@ -347,6 +350,9 @@ void SessionModel::onDecision(std::uint64_t job, const std::shared_ptr<const Run
     if (newImage || newQuestion) {
         m_analysis.reset();
     }
+    if (newImage) {
+        m_sweep.reset();
+    }
     if (!m_job.withAnswer) {
         finishJob();
     }
@@ -471,6 +477,9 @@ QString SessionModel::activity() const {
     }
     if (m_modelState == ModelState::kLoading) {
         return tr("Loading model: %1").arg(m_loadText);
+    }
+    if (m_sweepId != 0) {
+        return tr("Answering at one budget after the other, %1 %").arg(qRound(m_sweepShare * 100));
     }
     if (!m_job.active) {
         return {};

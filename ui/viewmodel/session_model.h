@@ -54,6 +54,15 @@ public:
     void saveTrace(const QString& path, std::vector<std::shared_ptr<const RunResult>> more, const QString& torch, const QString& cuda);
     /// The trace that the present image comes from; null where it does not.
     [[nodiscard]] std::shared_ptr<const Trace> trace() const { return m_imagePath == m_tracePath ? m_trace : nullptr; }
+    /// Answers at a ladder of budgets until it is known where the answer changes; sweepChanged after each. `cancel()` and any new request end it.
+    void findFlip();
+    /// The newest sweep, finished or as far as it came; null until there is one on this image.
+    [[nodiscard]] std::shared_ptr<const BudgetSweep> sweep() const { return m_sweep; }
+    [[nodiscard]] bool sweeping() const { return m_sweepId != 0; }
+    /// It was made for another question or other knobs than the controls show; the budget does not count.
+    [[nodiscard]] bool sweepStale() const;
+    /// Share of the runs that are done.
+    [[nodiscard]] double sweepShare() const { return m_sweepShare; }
     /// Questions that the present trace holds, each once.
     [[nodiscard]] QStringList traceQuestions() const;
     /// New answers can be had: there is a model, and with a trace it is the trace's.
@@ -98,7 +107,7 @@ public:
     [[nodiscard]] bool decisionStale() const;
     [[nodiscard]] const AnswerState& prunedAnswer() const { return m_pruned; }
     [[nodiscard]] const AnswerState& unprunedAnswer() const { return m_unpruned; }
-    [[nodiscard]] bool busy() const { return m_job.active || m_modelState == ModelState::kLoading; }
+    [[nodiscard]] bool busy() const { return m_job.active || m_sweepId != 0 || m_modelState == ModelState::kLoading; }
     /// What the worker does now, in words; empty when idle.
     [[nodiscard]] QString activity() const;
     /// Both answers belong to the present image, question and knobs.
@@ -122,6 +131,8 @@ Q_SIGNALS:
     void errorCleared();
     void runFinished();
     void traceOpened();
+    /// `sweep()`, `sweeping()` or `sweepStale()` is another one.
+    void sweepChanged();
     void traceSaved(const QString& path);
 
 private:
@@ -157,6 +168,9 @@ private:
     void onFinished(std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result);
     void onError(std::uint64_t job, const Error& error);
     void connectTraces(ServiceEvents& events);
+    void connectSweeps(ServiceEvents& events);
+    void onSweep(std::uint64_t id, const std::shared_ptr<const BudgetSweep>& sweep, double share);
+    void onSweepError(std::uint64_t id, const Error& error);
     void onTraceReady(const std::shared_ptr<const Trace>& trace, const QString& path);
     void onTraceError(const QString& path, const Error& error);
     void showRecorded(const std::shared_ptr<const RunResult>& run, bool asRecorded);
@@ -174,6 +188,11 @@ private:
     QString m_modelFolder, m_readyFolder, m_loadText;   ///< m_readyFolder: the model that the worker still has
     double m_loadProgress = 0;
 
+    std::shared_ptr<const BudgetSweep> m_sweep;
+    std::uint64_t m_sweepId = 0;   ///< that is running
+    double m_sweepShare = 0;
+    QString m_sweepQuestion;
+    PruneOptions m_sweepOptions;
     std::shared_ptr<const Trace> m_trace;
     QString m_tracePath, m_openingTrace;   ///< m_openingTrace: asked for, not there yet
     bool m_asRecorded = true;

@@ -117,6 +117,7 @@ void SessionModel::onTraceReady(const std::shared_ptr<const Trace>& trace, const
     m_armed = false;
     m_answerDue = m_answerDue && (canAnswer() || m_modelState == ModelState::kLoading || m_asRecorded);
     m_analysis.reset();
+    m_sweep.reset();
     const auto pruned = std::find_if(trace->runs.begin(), trace->runs.end(), [](const auto& run) { return !isWhole(*run); });
     showRecorded(pruned == trace->runs.end() ? trace->runs.front() : *pruned, m_asRecorded);
     Q_EMIT errorCleared();

@@ -13,6 +13,7 @@
 #include "ui/viewmodel/time_left.h"
 #include "ui/viewmodel/token_text.h"
 #include "ui/widgets/answer_panel.h"
+#include "ui/widgets/budget_strip.h"
 #include "ui/widgets/canvas_accessible.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
@@ -132,6 +133,7 @@ void MainWindow::buildCentre() {
     m_compare = new ComparePanel(*m_compareModel, m_session, centre);
     column->addWidget(m_overlayBar);
     column->addWidget(m_compare);
+    column->addWidget(new BudgetStrip(m_session, centre));
     column->addWidget(m_canvas, 1);
     column->addWidget(m_legend);
     column->addWidget(m_masks);

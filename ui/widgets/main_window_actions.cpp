@@ -9,6 +9,7 @@
 #include "ui/dialogs/key_dialog.h"
 #include "ui/viewmodel/option_text.h"
 #include "ui/viewmodel/translation.h"
+#include "ui/widgets/budget_strip.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
 #include "ui/widgets/compare_panel.h"
@@ -160,6 +161,7 @@ void MainWindow::buildViewMenu() {
 void MainWindow::buildPruneMenu() {
     QMenu* menu = addMenu(tr("&Prune"));
     addScrubCommands(*m_commands, menu, m_session, *m_parameters->scrubber(), m_canvas);
+    addFlipCommand(*m_commands, menu, m_session);
     menu->addSeparator();
     m_inspector->addCommands(*m_commands, menu);
     menu->addSeparator();

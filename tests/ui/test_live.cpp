@@ -73,7 +73,9 @@ private Q_SLOTS:
         window.show();
         SessionModel& session = window.session();
         QSignalSpy errors(&session, &SessionModel::errorOccurred);
-        session.loadModel(model, {});
+        LoadOptions load;
+        load.threads = 1;   // two threads crawl where others run
+        session.loadModel(model, load);
         session.setQuestion(QStringLiteral("Is there a pot in the image?"));
         window.openImage(QStringLiteral(PRUNESCOPE_SOURCE_DIR "/sample_data/scenes/kitchen.png"));
         session.run();

@@ -262,7 +262,8 @@ QImage renderFigure(const CanvasScene& scene, const QString& title, const QStrin
     const double margin = metrics.height() * 0.8;
     const double width = std::max(bounds.width() * scale, side * 0.6);
     const double lineHeight = metrics.height() * 1.25;
-    const double titleHeight = (title.isEmpty() ? 0 : lineHeight) + (settings.isEmpty() ? 0 : lineHeight);
+    const QStringList lines = settings.isEmpty() ? QStringList() : settings.split(QLatin1Char('\n'));
+    const double titleHeight = (title.isEmpty() ? 0 : lineHeight) + lineHeight * static_cast<double>(lines.size());
     const double legend = scene.overlay.kind == OverlayKind::kNone ? 0 : legendHeight(scaled.font);
     const double canvasHeight = bounds.height() * scale;
     QImage image(static_cast<int>(std::ceil(width + 2 * margin)), static_cast<int>(std::ceil(titleHeight + canvasHeight + legend + 2.5 * margin)), QImage::Format_RGB32);
@@ -272,8 +273,11 @@ QImage renderFigure(const CanvasScene& scene, const QString& title, const QStrin
     painter.setPen(style.text);
     painter.drawText(QRectF(margin, margin * 0.5, width, lineHeight), Qt::AlignLeft | Qt::AlignTop, metrics.elidedText(title, Qt::ElideRight, width));
     painter.setPen(style.muted);
-    painter.drawText(QRectF(margin, margin * 0.5 + (title.isEmpty() ? 0 : lineHeight), width, lineHeight), Qt::AlignLeft | Qt::AlignTop,
-                     metrics.elidedText(settings, Qt::ElideRight, width));
+    double line = margin * 0.5 + (title.isEmpty() ? 0 : lineHeight);
+    for (const QString& text : lines) {
+        painter.drawText(QRectF(margin, line, width, lineHeight), Qt::AlignLeft | Qt::AlignTop, metrics.elidedText(text, Qt::ElideRight, width));
+        line += lineHeight;
+    }
     const double left = margin + (width - bounds.width() * scale) / 2;
     const double top = margin * 0.6 + titleHeight;
     QTransform transform;

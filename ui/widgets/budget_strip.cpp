@@ -247,7 +247,7 @@ void BudgetStrip::refresh() {
     const auto other = sweep ? sweep->lastOther() : std::nullopt;
     const auto holds = sweep ? sweep->holdsFrom() : std::nullopt;
     m_below->setVisible(other.has_value());
-    m_edge->setVisible(holds.has_value());
+    m_edge->setVisible(other && holds);
     m_below->setText(other ? tr("Keep %1").arg(*other) : QString());
     m_edge->setText(holds ? tr("Keep %1").arg(*holds) : QString());
     m_below->setToolTip(tr("Largest measured budget with another answer"));

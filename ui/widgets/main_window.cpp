@@ -399,7 +399,10 @@ QImage MainWindow::figure(int side) const {
     FigureStyle style = figureStyle(*m_canvas);
     style.background = palette().color(QPalette::Base);
     const QString question = result ? QString::fromStdString(result->request.question) : QString();
-    const QString settings = result && result->decision ? shortLabel(result->decision->options) : QString();
+    QString settings = result && result->decision ? shortLabel(result->decision->options) : QString();
+    if (const auto a = m_compareModel->a(); a && !settings.isEmpty()) {   // a picture of two states names both
+        settings = QStringLiteral("A: %1\nB: %2").arg(a->label, settings);
+    }
     return renderFigure(m_canvas->scene(), question, settings, style, side);
 }
 

@@ -117,10 +117,6 @@
         <translation>从 %1 / %2 个词元起为“%3”，与全部词元时相同；%4 个时为“%5”。</translation>
     </message>
     <message>
-        <source>measured at %1 budgets; filled: as with all tokens, hollow: another answer; between marks nothing is known</source>
-        <translation>在 %1 个预算处实测；实心：与全部词元相同，空心：不同回答；标记之间未知</translation>
-    </message>
-    <message>
         <source>stale: for another question or other parameters</source>
         <translation>过期：针对另一问题或其他参数</translation>
     </message>
@@ -147,6 +143,14 @@
     <message>
         <source>Answers at some twenty budgets with the present method and parameters</source>
         <translation>以当前方法和参数在约二十个预算处回答</translation>
+    </message>
+    <message>
+        <source>%1 budgets measured: ● as with all tokens, ○ another answer</source>
+        <translation>实测 %1 个预算：● 与全部词元相同，○ 不同回答</translation>
+    </message>
+    <message>
+        <source>%1. Between the marks nothing is known.</source>
+        <translation>%1。标记之间未知。</translation>
     </message>
 </context>
 <context>

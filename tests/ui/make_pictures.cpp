@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Every picture of docs/pictures, drawn by the real window with the bundled model: ui_pictures FOLDER (target `pictures` gives it docs/pictures).
+// Every picture of docs/pictures, drawn by the real window with the bundled model: ui_pictures FOLDER [WxH] (target `pictures` gives it docs/pictures;
+// QT_SCALE_FACTOR=2 as with any Qt program).
 // It takes the walk of docs/first-ten-minutes.md through the program's own actions. Tokens, scenes and questions are chosen by rule from
 // what the model says, so that another model needs no change here.
 
@@ -197,8 +198,8 @@ int main(int argc, char** argv) {
     QApplication application(argc, argv);
     const auto samples = sampleDataFolder();
     const auto model = bundledModelFolder();
-    if (argc != 2 || !samples || !model || !testing::useTestFont()) {
-        std::fputs("usage: ui_pictures FOLDER; needs sample_data with its model, and the font DejaVu Sans\n", stderr);
+    if (argc < 2 || argc > 3 || !samples || !model || !testing::useTestFont()) {
+        std::fputs("usage: ui_pictures FOLDER [WxH]; needs sample_data with its model, and the font DejaVu Sans\n", stderr);
         return 2;
     }
     auto scenes = readSampleScenes(*samples / "scenes");
@@ -213,8 +214,8 @@ int main(int argc, char** argv) {
     setup.scenes = *scenes;
     setup.theme = Theme::kLight;
     MainWindow window(worker, setup);
-    constexpr QSize kSize(1280, 800);
-    window.resize(kSize);
+    const QStringList size = QString::fromLatin1(argc > 2 ? argv[2] : "1280x800").split(QLatin1Char('x'));
+    window.resize(size.value(0).toInt(), size.value(1).toInt());
     window.show();
     LoadOptions load;
     load.threads = 1;

@@ -236,14 +236,14 @@ void BudgetStrip::refresh() {
     const bool stale = sweep && m_session.sweepStale();
     m_line->setEnabled(!stale);
     m_axis->setEnabled(!stale);
-    QString how = sweep ? tr("measured at %1 budgets; filled: as with all tokens, hollow: another answer; between marks nothing is known").arg(sweep->points.size()) : QString();
+    QString how = sweep ? tr("%1 budgets measured: ● as with all tokens, ○ another answer").arg(sweep->points.size()) : QString();
     if (stale) {
         how = tr("stale: for another question or other parameters");
     } else if (sweep && !sweep->complete && !m_session.sweeping()) {
         how = tr("stopped; %1").arg(how);
     }
     m_how->setText(how);
-    m_how->setToolTip(how);
+    m_how->setToolTip(tr("%1. Between the marks nothing is known.").arg(how));
     const auto other = sweep ? sweep->lastOther() : std::nullopt;
     const auto holds = sweep ? sweep->holdsFrom() : std::nullopt;
     m_below->setVisible(other.has_value());

@@ -62,11 +62,11 @@ private:
     }
 
     /// What is on screen, at `scale` device pixels a unit.
-    QImage shot(int scale = 1) {
+    QImage shot(double scale = 1) {
         settle();
         m_window->statusBar()->hide();   // the time of a decision made again is of now
         settle();
-        QImage image(m_window->size() * scale, QImage::Format_RGB32);
+        QImage image((QSizeF(m_window->size()) * scale).toSize(), QImage::Format_RGB32);
         image.setDevicePixelRatio(scale);
         image.fill(Qt::magenta);
         m_window->render(&image);
@@ -90,6 +90,7 @@ private Q_SLOTS:
     void cleanupTestCase() { m_window.reset(); }
 
     void light1x() { QCOMPARE(open(Theme::kLight) ? differsFrom(shot(1), QStringLiteral("window-light-1x")) : kNotOpened, QString()); }
+    void light15x() { QCOMPARE(open(Theme::kLight) ? differsFrom(shot(1.5), QStringLiteral("window-light-1.5x")) : kNotOpened, QString()); }
     void light2x() { QCOMPARE(open(Theme::kLight) ? differsFrom(shot(2), QStringLiteral("window-light-2x")) : kNotOpened, QString()); }
     void dark1x() { QCOMPARE(open(Theme::kDark) ? differsFrom(shot(1), QStringLiteral("window-dark-1x")) : kNotOpened, QString()); }
     void dark2x() { QCOMPARE(open(Theme::kDark) ? differsFrom(shot(2), QStringLiteral("window-dark-2x")) : kNotOpened, QString()); }

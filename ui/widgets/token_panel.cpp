@@ -41,6 +41,7 @@ TokenPanel::TokenPanel(QWidget* parent) : QWidget(parent) {
     heavy.setBold(true);
     m_title->setFont(heavy);
     m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);   // the window must not move when a token is named
+    m_title->setWordWrap(true);   // "row 13, column 13" beside Unpin takes two lines where the panel is narrow
     m_unpin = new QToolButton(this);
     m_unpin->setObjectName(QStringLiteral("flat"));
     m_unpin->setText(tr("Unpin"));

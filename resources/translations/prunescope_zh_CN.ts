@@ -152,6 +152,14 @@
         <source>%1. Between the marks nothing is known.</source>
         <translation>%1。标记之间未知。</translation>
     </message>
+    <message>
+        <source>Keep the largest budget with another answer</source>
+        <translation>保留给出不同回答的最大预算</translation>
+    </message>
+    <message>
+        <source>Keep the smallest budget with the answer of all tokens</source>
+        <translation>保留与全部词元回答相同的最小预算</translation>
+    </message>
 </context>
 <context>
     <name>CanvasWidget</name>

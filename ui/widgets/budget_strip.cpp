@@ -182,6 +182,8 @@ BudgetStrip::BudgetStrip(SessionModel& session, QWidget* parent) : QFrame(parent
     m_line->setWordWrap(true);
     m_below = new QToolButton(this);
     m_edge = new QToolButton(this);
+    m_below->setAccessibleName(tr("Keep the largest budget with another answer"));
+    m_edge->setAccessibleName(tr("Keep the smallest budget with the answer of all tokens"));
     auto* close = new QToolButton(this);
     close->setText(tr("Close"));
     close->setAccessibleName(tr("Close the strip of budgets"));

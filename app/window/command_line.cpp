@@ -34,7 +34,7 @@ std::vector<OptionText> windowOptions() {
         {{QStringLiteral("screenshot")}, QStringLiteral("run, write the window's picture as PNG, print the answer, quit"), QStringLiteral("FILE")},
         {{QStringLiteral("size")}, QStringLiteral("size of the window, e.g. 1400x900"), QStringLiteral("WxH")},
         {{QStringLiteral("print-answer")}, QStringLiteral("with --run: print the answer to stdout when it is there"), {}},
-        {{QStringLiteral("overlay")}, QStringLiteral("retained, relevance, gsp, local, order or none"), QStringLiteral("NAME")},
+        {{QStringLiteral("overlay")}, QStringLiteral("retained, relevance, gsp, local, order, none, survival, survival-tau, word or questions"), QStringLiteral("NAME")},
         {{QStringLiteral("colour-map")}, QStringLiteral("viridis, cividis, magma or turbo"), QStringLiteral("NAME")},
         {{QStringLiteral("whole-image")}, QStringLiteral("show the whole image, unseen parts hatched"), {}},
         {{QStringLiteral("theme")}, QStringLiteral("system, light or dark"), QStringLiteral("NAME")},
@@ -74,6 +74,18 @@ Result<void> readWord(const QCommandLineParser& parser, const char* name, const 
         all += (all.empty() ? "" : ", ") + std::string(word);
     }
     return badValue(name, parser.value(option), "not one of its words", "use one of: " + all);
+}
+
+/// Every overlay of the menu.
+Result<void> readOverlay(const QCommandLineParser& parser, OverlayKind& overlay) {
+    std::vector<std::string> words;
+    std::vector<std::pair<const char*, OverlayKind>> known;
+    words.reserve(kOverlayKinds.size());
+    for (const OverlayKind kind : kOverlayKinds) {
+        words.push_back(wordOf(kind).toStdString());
+        known.emplace_back(words.back().c_str(), kind);
+    }
+    return readWord(parser, "overlay", known, overlay);
 }
 
 Result<void> readCount(const QCommandLineParser& parser, const char* name, std::int64_t low, std::int64_t high, std::int64_t& target) {
@@ -151,10 +163,7 @@ Result<void> readNumbers(const QCommandLineParser& parser, WindowArguments& out)
 Result<void> readWords(const QCommandLineParser& parser, WindowArguments& out) {
     const Result<void> steps[] = {
         readWord<Theme>(parser, "theme", {{"system", Theme::kSystem}, {"light", Theme::kLight}, {"dark", Theme::kDark}}, out.theme),
-        readWord<OverlayKind>(parser, "overlay",
-                              {{"retained", OverlayKind::kRetained}, {"relevance", OverlayKind::kRelevance}, {"gsp", OverlayKind::kGspScore},
-                               {"local", OverlayKind::kLocalRedundancy}, {"order", OverlayKind::kGreedyOrder}, {"none", OverlayKind::kNone}},
-                              out.overlay),
+        readOverlay(parser, out.overlay),
         readWord<ColourMap>(parser, "colour-map",
                             {{"viridis", ColourMap::kViridis}, {"cividis", ColourMap::kCividis}, {"magma", ColourMap::kMagma}, {"turbo", ColourMap::kTurbo}}, out.colourMap),
         readWord<DtypeChoice>(parser, "dtype",

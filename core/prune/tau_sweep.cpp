@@ -114,8 +114,8 @@ private:
 /// Kept tokens of one block as tau falls.
 class KeptFollower {
 public:
-    KeptFollower(Block& block, std::int64_t budget, const Forced& forced, std::int64_t through)
-        : m_forced(&forced), m_through(through), m_recorder(block.size()), m_stamp(at(block.size()), 0) {
+    KeptFollower(Block& block, std::int64_t budget, const Forced& forced)
+        : m_forced(&forced), m_recorder(block.size()), m_stamp(at(block.size()), 0) {
         const std::int64_t available = block.size() - forced.dropped();
         m_places = std::min(budget, available) - forced.kept();
     }
@@ -168,7 +168,7 @@ private:
                 if (*token < 0) {
                     break;
                 }
-                if (!settled(*token) && (sweep.placeOf(*token) < m_through) == members) {
+                if (!settled(*token) && !sweep.beyond(*token) == members) {
                     now.push_back(*token);
                 }
             }
@@ -177,7 +177,7 @@ private:
     }
 
     const Forced* m_forced;
-    std::int64_t m_through, m_places = 0;
+    std::int64_t m_places = 0;
     WalkOrder* m_order = nullptr;
     RangeRecorder m_recorder;
     std::vector<std::int32_t> m_kept;
@@ -188,29 +188,34 @@ private:
 /// One run over all taus: where GSP discards each token, and (with `kept`) where it is kept.
 Result<void> sweepBlock(TauSweep& sweep, std::int64_t n, std::int64_t through, bool byRanking, KeptFollower* kept, RangeRecorder& redundant,
                         const std::stop_token& stop) {
-    sweep.watch(through);
-    while (sweep.nextTau() >= 1.0) {
+    sweep.watch(through, byRanking);
+    while (sweep.hasNext() && largestTauOf(sweep.nextValue()) >= 1.0) {
         sweep.advance();
     }
     for (std::int32_t i = 0; i < n; ++i) {
-        redundant.set(i, sweep.placeOf(i) >= through, 1.0);
+        redundant.set(i, sweep.beyond(i), 1.0);
     }
     if (kept != nullptr) {
         if (Result<void> updated = kept->update(sweep, 1.0); !updated) {
             return updated;
         }
     }
-    for (std::int64_t turn = 0; sweep.nextTau() >= -1.0; ++turn) {
+    constexpr float kSurelyAbove = -0.99F;   // the exact tau is worked out only where something happens at it
+    for (std::int64_t turn = 0; sweep.hasNext() && (sweep.nextValue() > kSurelyAbove || largestTauOf(sweep.nextValue()) >= -1.0); ++turn) {
         if (turn % 1024 == 0) {
             if (Result<void> going = checkStop(stop); !going) {
                 return going;
             }
         }
-        const double tau = sweep.nextTau();
+        const float value = sweep.nextValue();
         const bool moved = sweep.advance();
+        if (sweep.crossed().empty() && !(byRanking && moved)) {
+            continue;
+        }
+        const double tau = largestTauOf(value);
         bool flipped = false;
         for (const std::int32_t token : sweep.crossed()) {
-            const bool discarded = sweep.placeOf(token) >= through;
+            const bool discarded = sweep.beyond(token);
             flipped = flipped || discarded != redundant.isOn(token);
             redundant.set(token, discarded, tau);
         }
@@ -299,8 +304,6 @@ TauSweep::TauSweep(MatrixView similarity, const std::vector<std::uint8_t>& side,
     }
 }
 
-double TauSweep::nextTau() const { return m_next < m_pairs.size() ? largestTauOf(m_pairs[m_next].value) : -2.0; }
-
 bool TauSweep::advance() {
     m_crossed.clear();
     m_moved = false;
@@ -332,7 +335,67 @@ void TauSweep::addEdge(std::int32_t token, float value) {
     const double degree = m_degree[at(token)];
     key.group = 1;
     key.value = m_shrink * std::log(degree) + m_gamma * m_shrink * (m_sum[at(token)] / degree);
-    settle(token);
+    m_ranks ? settle(token) : settleSide(token);
+}
+
+void TauSweep::watch(std::int64_t cut, bool ranks) {
+    m_cut = cut;
+    m_ranks = ranks;
+    const auto n = m_place.size();
+    m_beyond.resize(n);
+    for (std::size_t token = 0; token < n; ++token) {
+        m_beyond[token] = m_place[token] >= cut ? 1 : 0;
+    }
+    if (ranks) {
+        return;
+    }
+    while (m_leaves < n) {
+        m_leaves *= 2;
+    }
+    m_lastWithin.assign(2 * m_leaves, -1);
+    m_firstBeyond.assign(2 * m_leaves, -1);
+    for (std::size_t token = 0; token < n; ++token) {
+        replay(static_cast<std::int32_t>(token));
+    }
+}
+
+/// Both trees after the token's key or side has changed.
+void TauSweep::replay(std::int32_t token) {
+    for (const bool within : {true, false}) {
+        std::vector<std::int32_t>& tree = within ? m_lastWithin : m_firstBeyond;
+        std::size_t node = m_leaves + at(token);
+        const std::int32_t leaf = (m_beyond[at(token)] == 0) == within ? token : -1;
+        if (leaf < 0 && tree[node] < 0) {
+            continue;
+        }
+        tree[node] = leaf;
+        while (node > 1) {
+            node /= 2;
+            const std::int32_t x = tree[2 * node];
+            const std::int32_t y = tree[2 * node + 1];
+            const std::int32_t winner = x < 0 ? y : y < 0 ? x : before(x, y) == within ? y : x;
+            if (winner == tree[node] && winner != token) {
+                break;   // nothing above has this token to compare with
+            }
+            tree[node] = winner;
+        }
+    }
+}
+
+/// One token's key has changed: at most it and its opposite number across the boundary trade sides.
+void TauSweep::settleSide(std::int32_t token) {
+    replay(token);
+    const std::int32_t last = m_lastWithin[1];
+    const std::int32_t first = m_firstBeyond[1];
+    if (last < 0 || first < 0 || before(last, first)) {
+        return;
+    }
+    m_beyond[at(last)] = 1;
+    m_beyond[at(first)] = 0;
+    for (const std::int32_t moved : {last, first}) {
+        replay(moved);
+        m_crossed.push_back(moved);
+    }
 }
 
 void TauSweep::settle(std::int32_t token) {
@@ -351,6 +414,8 @@ void TauSweep::swapPlaces(std::size_t left) {
     m_place[at(m_order[left + 1])] = static_cast<std::int32_t>(left + 1);
     m_moved = true;
     if (static_cast<std::int64_t>(left) + 1 == m_cut) {
+        m_beyond[at(m_order[left])] = 0;
+        m_beyond[at(m_order[left + 1])] = 1;
         m_crossed.push_back(m_order[left]);
         m_crossed.push_back(m_order[left + 1]);
     }
@@ -381,7 +446,7 @@ Result<void> appendTauSurvival(Block& block, const PruningMethod& method, const 
     TauSweep sweep(MatrixView(*similarity), partitionSides(options.partition, block.cells(), seed), block.zeroNorm(), options.gamma);
     const std::int64_t through = survivorCount(n, options.gspRatio, budget);
     RangeRecorder redundant(n);
-    KeptFollower kept(block, budget, forced, through);
+    KeptFollower kept(block, budget, forced);
     for (std::int64_t i = 0; i < n; ++i) {
         kept.recorder().set(i, forced.keep[at(i)] != 0, 1.0);
     }

@@ -22,15 +22,18 @@ public:
     /// `similarity` [n, n] must outlive the sweep. Starts without edges.
     TauSweep(MatrixView similarity, const std::vector<std::uint8_t>& side, const std::vector<std::uint8_t>& zeroNorm, double gamma);
 
-    /// Largest tau at which the next pairs become edges; below -1 when there are no more.
-    [[nodiscard]] double nextTau() const;
+    [[nodiscard]] bool hasNext() const { return m_next < m_pairs.size(); }
+    /// Similarity of the next pairs. They become edges at largestTauOf() of it.
+    [[nodiscard]] float nextValue() const { return m_pairs[m_next].value; }
     /// Makes those pairs edges. Returns true when any place in the order changed.
     bool advance();
     /// Least redundant first, as GspScores::keepOrder.
     [[nodiscard]] const std::vector<std::int32_t>& order() const { return m_order; }
-    [[nodiscard]] std::int32_t placeOf(std::int32_t token) const { return m_place[static_cast<std::size_t>(token)]; }
-    /// Tokens that the last advance() moved over the boundary between places `cut - 1` and `cut`; some may be back.
-    void watch(std::int64_t cut) { m_cut = cut; }
+    /// From here on crossed() names the tokens that an advance() moved over the boundary between places `cut - 1` and `cut`; some may be back.
+    /// Without `ranks` only the two sides of that boundary are followed, several times quicker, and order() stays as it was.
+    void watch(std::int64_t cut, bool ranks);
+    /// At or behind the boundary.
+    [[nodiscard]] bool beyond(std::int32_t token) const { return m_beyond[static_cast<std::size_t>(token)] != 0; }
     [[nodiscard]] const std::vector<std::int32_t>& crossed() const { return m_crossed; }
 
 private:
@@ -46,6 +49,8 @@ private:
     void addEdge(std::int32_t token, float value);
     void settle(std::int32_t token);
     void swapPlaces(std::size_t left);
+    void settleSide(std::int32_t token);
+    void replay(std::int32_t token);
 
     double m_gamma = 1, m_shrink = 1;
     std::vector<Pair> m_pairs;   ///< most similar first
@@ -55,7 +60,12 @@ private:
     std::vector<Key> m_keys;
     std::vector<std::int32_t> m_order, m_place, m_crossed;
     std::int64_t m_cut = -1;
-    bool m_moved = false;
+    bool m_moved = false, m_ranks = true;
+    std::vector<std::uint8_t> m_beyond;
+    /// Without ranks: trees of winners over the tokens, leaves from m_leaves on, root at 1; -1: nobody. The last one before the boundary, the
+    /// first one behind it.
+    std::vector<std::int32_t> m_lastWithin, m_firstBeyond;
+    std::size_t m_leaves = 1;
 };
 
 /// Appends the tokens of one block to `out`. `budget`: of the block.

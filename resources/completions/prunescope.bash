@@ -5,7 +5,7 @@ _prunescope_values() {
     case $1 in
         --method) echo none script gsp qcsp relevance random grid ;;
         --fusion) echo walk restrict append none ;;
-        --overlay) echo retained relevance gsp local order none ;;
+        --overlay) echo retained relevance gsp local order none survival survival-tau word questions ;;
         --colour-map) echo viridis cividis magma turbo ;;
         --theme) echo system light dark ;;
         --device) echo auto cpu cuda ;;

@@ -74,6 +74,34 @@
         <source>Pruning changes the answer.</source>
         <translation>剪枝改变了回答。</translation>
     </message>
+    <message>
+        <source>Log-probability of the answer with all tokens</source>
+        <translation>全部词元的回答的对数概率</translation>
+    </message>
+    <message>
+        <source>Forcing leaves the answer as it was.</source>
+        <translation>强制保留或丢弃没有改变回答。</translation>
+    </message>
+    <message>
+        <source>Forcing changes the answer: was “%1”.</source>
+        <translation>强制改变了回答：原来是“%1”。</translation>
+    </message>
+    <message>
+        <source>log p of the full answer: method %1, forced %2 (%3), all tokens %4</source>
+        <translation>完整回答的 log p：方法 %1，强制后 %2（%3），全部词元 %4</translation>
+    </message>
+    <message>
+        <source>log p of the full answer: now %1 (%2), all tokens %3</source>
+        <translation>完整回答的 log p：现在 %1（%2），全部词元 %3</translation>
+    </message>
+    <message>
+        <source>Natural log-probability, summed over the %1 tokens of “%2” (the answer with all tokens), which is scored again with the tokens kept now%3. In brackets: the change.</source>
+        <translation>自然对数概率，对“%2”（全部词元的回答）的 %1 个词元求和，并用现在保留的词元重新打分%3。括号内为变化量。</translation>
+    </message>
+    <message>
+        <source>, and with what the method keeps when nothing is forced</source>
+        <translation>，以及不强制时方法所保留的词元</translation>
+    </message>
 </context>
 <context>
     <name>BudgetAxis</name>
@@ -533,6 +561,34 @@ Question: %2</source>
         <source>all</source>
         <translation>全部</translation>
     </message>
+    <message>
+        <source>Break-even budget</source>
+        <translation>收支平衡的预算</translation>
+    </message>
+    <message>
+        <source>&amp;Measure</source>
+        <translation>测量(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Repeat both runs in turn after a warm-up, each from the image file on, and show medians and quartiles (Ctrl+M). Esc stops it.</source>
+        <translation>预热后交替重复两种运行，每次都从图像文件开始，并显示中位数和四分位数（Ctrl+M）。Esc 停止。</translation>
+    </message>
+    <message>
+        <source>Repeats of a measurement</source>
+        <translation>测量的重复次数</translation>
+    </message>
+    <message>
+        <source>How often each run is repeated, beside one warm-up; 1 to 99</source>
+        <translation>除一次预热外每种运行重复的次数；1 到 99</translation>
+    </message>
+    <message>
+        <source>Measured before with other settings; Measure repeats it.</source>
+        <translation>之前的测量用的是其他设置；点“测量”重新测。</translation>
+    </message>
+    <message>
+        <source>Measuring…</source>
+        <translation>正在测量…</translation>
+    </message>
 </context>
 <context>
     <name>LegendWidget</name>
@@ -545,6 +601,64 @@ Question: %2</source>
 The bar shows the colours before they are blended with the picture.</source>
         <translation>%1。
 色条显示与图像混合之前的颜色。</translation>
+    </message>
+</context>
+<context>
+    <name>LensBar</name>
+    <message>
+        <source>Word of the question</source>
+        <translation>问题中的词</translation>
+    </message>
+    <message>
+        <source>The word whose relevance is shown; Q and Shift+Q step through them (canvas keys)</source>
+        <translation>显示其相关性的词；Q 和 Shift+Q 逐个切换（画布按键）</translation>
+    </message>
+    <message>
+        <source>Question that is subtracted</source>
+        <translation>被减去的问题</translation>
+    </message>
+    <message>
+        <source>Its relevance is subtracted from that of the present question</source>
+        <translation>从当前问题的相关性中减去它的相关性</translation>
+    </message>
+    <message>
+        <source>No words known yet</source>
+        <translation>还不知道词</translation>
+    </message>
+    <message>
+        <source>Word:</source>
+        <translation>词：</translation>
+    </message>
+    <message>
+        <source>This question minus:</source>
+        <translation>此问题减去：</translation>
+    </message>
+    <message>
+        <source>Add a second question with Ctrl+T to see the difference.</source>
+        <translation>用 Ctrl+T 添加第二个问题以查看差异。</translation>
+    </message>
+</context>
+<context>
+    <name>LensModel</name>
+    <message>
+        <source>needs a second question: add one with Ctrl+T</source>
+        <translation>需要第二个问题：用 Ctrl+T 添加</translation>
+    </message>
+    <message>
+        <source>being worked out</source>
+        <translation>正在计算</translation>
+    </message>
+    <message>
+        <source>one vector for the whole question here (CLIP space), none for its words</source>
+        <translation>这里整个问题只有一个向量（CLIP 空间），没有单词的向量</translation>
+    </message>
+    <message>
+        <source>this word does not count in the question&apos;s vector</source>
+        <translation>这个词不计入问题的向量</translation>
+    </message>
+    <message>
+        <source>the words of this question were not recorded</source>
+        <translation>没有记录这个问题的词</translation>
     </message>
 </context>
 <context>
@@ -1046,6 +1160,26 @@ The bar shows the colours before they are blended with the picture.</source>
         <translation>丢弃的令牌覆以 65 % 白色，热图为 50 % 的 jet：与发表的图一致</translation>
     </message>
     <message>
+        <source>%1 tokens are forced to stay, the budget is %2: raise it, or free some</source>
+        <translation>强制保留了 %1 个词元，预算只有 %2：请提高预算或解除一些</translation>
+    </message>
+    <message>
+        <source>stale: relevance with other knobs</source>
+        <translation>已过期：相关性是其他参数的</translation>
+    </message>
+    <message>
+        <source>&amp;Measure</source>
+        <translation>测量(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Repeat both runs, for medians and the break-even budget</source>
+        <translation>重复两种运行，得到中位数和收支平衡的预算</translation>
+    </message>
+    <message>
+        <source>word</source>
+        <translation>词</translation>
+    </message>
+    <message>
         <source>&amp;Open…</source>
         <translation>打开(&amp;O)…</translation>
     </message>
@@ -1100,6 +1234,14 @@ The bar shows the colours before they are blended with the picture.</source>
     <message>
         <source>This model is not loaded: new answers need it, everything else works from the trace.</source>
         <translation>该模型未加载：新回答需要它，其余一切都可由轨迹得出。</translation>
+    </message>
+    <message>
+        <source>paper style</source>
+        <translation>论文样式</translation>
+    </message>
+    <message>
+        <source>comparison</source>
+        <translation>对比</translation>
     </message>
 </context>
 <context>
@@ -1299,8 +1441,8 @@ Cannot be used: %2</source>
         <translation>叠加层不透明度：%1 %</translation>
     </message>
     <message>
-        <source>What is drawn over the picture (Ctrl+1 … Ctrl+8)</source>
-        <translation>图像上绘制的内容 (Ctrl+1 … Ctrl+8)</translation>
+        <source>What is drawn over the picture (Ctrl+1 … Ctrl+9)</source>
+        <translation>图像上绘制的内容 (Ctrl+1 … Ctrl+9)</translation>
     </message>
 </context>
 <context>
@@ -1420,6 +1562,45 @@ Cannot be used: %2</source>
         <source>not read yet</source>
         <translation>尚未读取</translation>
     </message>
+    <message>
+        <source>Questions on this image</source>
+        <translation>关于这幅图像的问题</translation>
+    </message>
+    <message>
+        <source>Close this question</source>
+        <translation>关闭这个问题</translation>
+    </message>
+    <message>
+        <source>Close this question&apos;s tab (Ctrl+F4)</source>
+        <translation>关闭这个问题的标签页（Ctrl+F4）</translation>
+    </message>
+    <message>
+        <source>Another question</source>
+        <translation>另一个问题</translation>
+    </message>
+    <message>
+        <source>Another question on this image, in a tab of its own (Ctrl+T)</source>
+        <translation>在新标签页中就这幅图像再提一个问题（Ctrl+T）</translation>
+    </message>
+    <message>
+        <source>new</source>
+        <translation>新</translation>
+    </message>
+</context>
+<context>
+    <name>QuestionTabs</name>
+    <message>
+        <source>%1: %2 (stale)</source>
+        <translation>%1：%2（已过期）</translation>
+    </message>
+    <message>
+        <source>Pruned</source>
+        <translation>已剪枝</translation>
+    </message>
+    <message>
+        <source>All tokens</source>
+        <translation>全部词元</translation>
+    </message>
 </context>
 <context>
     <name>Scrubber</name>
@@ -1479,6 +1660,10 @@ Cannot be used: %2</source>
         <translation>正在用保留的词元回答</translation>
     </message>
     <message>
+        <source>Measuring: run %1 of %2</source>
+        <translation>正在测量：第 %1 次，共 %2 次</translation>
+    </message>
+    <message>
         <source>Opening the trace</source>
         <translation>正在打开轨迹</translation>
     </message>
@@ -1530,12 +1715,20 @@ Cannot be used: %2</source>
         <translation>两次运行的各阶段用时</translation>
     </message>
     <message>
-        <source>ms, measured</source>
-        <translation>毫秒，实测</translation>
-    </message>
-    <message>
         <source>n/a</source>
         <translation>无</translation>
+    </message>
+    <message>
+        <source>ms, median of %1; whiskers: quartiles</source>
+        <translation>毫秒，%1 次的中位数；须线：四分位数</translation>
+    </message>
+    <message>
+        <source>ms, one run each</source>
+        <translation>毫秒，各运行一次</translation>
+    </message>
+    <message>
+        <source> (quartiles %1 to %2)</source>
+        <translation>（四分位数 %1 到 %2）</translation>
     </message>
 </context>
 <context>
@@ -2396,6 +2589,198 @@ to %2</source>
     <message>
         <source>A and B in turn, in the same place</source>
         <translation>A 与 B 在同一位置交替</translation>
+    </message>
+    <message>
+        <source>Kept by A and by B (now)</source>
+        <translation>A 与 B（现在）各自保留的</translation>
+    </message>
+    <message>
+        <source>IoU %1: both / (only A + both + only B)</source>
+        <translation>IoU %1：共同 /（仅 A + 共同 + 仅 B）</translation>
+    </message>
+    <message>
+        <source>%1: B - A</source>
+        <translation>%1：B - A</translation>
+    </message>
+    <message>
+        <source>one of the methods does not compute it</source>
+        <translation>其中一种方法不计算它</translation>
+    </message>
+    <message>
+        <source>more in A</source>
+        <translation>A 中更大</translation>
+    </message>
+    <message>
+        <source>more in B</source>
+        <translation>B 中更大</translation>
+    </message>
+    <message>
+        <source>; Spearman&apos;s rho %1</source>
+        <translation>；Spearman 相关系数 %1</translation>
+    </message>
+    <message>
+        <source>%1, centred at 0%2</source>
+        <translation>%1，以 0 为中心%2</translation>
+    </message>
+    <message>
+        <source>one range for A and B, not normalised</source>
+        <translation>A 和 B 用同一范围，未归一化</translation>
+    </message>
+    <message>
+        <source>Relevance, scaled</source>
+        <translation>相关性（缩放后）</translation>
+    </message>
+    <message>
+        <source>Relevance, cosine</source>
+        <translation>相关性（余弦）</translation>
+    </message>
+    <message>
+        <source>GSP score</source>
+        <translation>GSP 得分</translation>
+    </message>
+    <message>
+        <source>Mean similarity</source>
+        <translation>平均相似度</translation>
+    </message>
+    <message>
+        <source>Edges at tau</source>
+        <translation>tau 处的边数</translation>
+    </message>
+    <message>
+        <source>Gain at pick</source>
+        <translation>选取时的增益</translation>
+    </message>
+    <message>
+        <source>as they are</source>
+        <translation>原值</translation>
+    </message>
+    <message>
+        <source>each min-max</source>
+        <translation>各自最小-最大</translation>
+    </message>
+    <message>
+        <source>ranks 0 to 1</source>
+        <translation>名次 0 到 1</translation>
+    </message>
+    <message>
+        <source>“%1”</source>
+        <translation>“%1”</translation>
+    </message>
+    <message>
+        <source>cosine, range of this image; mean of %1 tokens</source>
+        <translation>余弦，本图像的范围；%1 个词元的平均</translation>
+    </message>
+    <message>
+        <source>more for %1</source>
+        <translation>更偏向%1</translation>
+    </message>
+    <message>
+        <source>Peak memory</source>
+        <translation>峰值内存</translation>
+    </message>
+    <message>
+        <source>Highest resident size of this whole process during a run, the window included: the kernel&apos;s high-water mark, set back before each run of a measurement; the largest of the repeats.</source>
+        <translation>一次运行中整个进程（含窗口）的最大驻留内存：内核的高水位标记，测量的每次运行前清零；取各次重复中的最大值。</translation>
+    </message>
+    <message>
+        <source>Weights and KV</source>
+        <translation>权重与 KV</translation>
+    </message>
+    <message>
+        <source>Parameters times bytes each, and the KV cache: what must be in memory. Activations, libraries and the window come on top.</source>
+        <translation>参数个数乘以每个的字节数，加上 KV 缓存：内存中必须有的部分。激活、库和窗口另计。</translation>
+    </message>
+    <message>
+        <source>Computed from measured medians: the pruner takes %1; prefill and decoding of the unpruned answer&apos;s length take %2 less with %3 of %4 tokens, taken as a straight line, %5 for each token left out. The pruner is taken to cost the same at every budget.</source>
+        <translation>由测得的中位数计算：剪枝器耗时 %1；在 %4 个词元中保留 %3 个时，预填充和解码（按未剪枝回答的长度）少用 %2，按直线计算，每去掉一个词元省 %5。假定剪枝器在任何预算下耗时相同。</translation>
+    </message>
+    <message>
+        <source>Pruning pays up to a budget of %1 of %2 tokens (computed from measured).</source>
+        <translation>预算不超过 %1（共 %2 个词元）时剪枝划算（由测量值计算）。</translation>
+    </message>
+    <message>
+        <source>Pruning saves no time here: leaving tokens out was not quicker (measured).</source>
+        <translation>这里剪枝不省时间：去掉词元并没有更快（测得）。</translation>
+    </message>
+    <message>
+        <source>Medians of prefill and decoding, at the unpruned answer&apos;s length, are not smaller with %1 of %2 tokens.</source>
+        <translation>在 %2 个词元中保留 %1 个时，预填充和解码的中位数（按未剪枝回答的长度）并不更小。</translation>
+    </message>
+    <message>
+        <source>Pruning pays at no budget here: the pruner takes longer than all that can be saved (computed from measured).</source>
+        <translation>这里任何预算下剪枝都不划算：剪枝器耗时超过所能节省的全部时间（由测量值计算）。</translation>
+    </message>
+    <message>
+        <source>&amp;New question</source>
+        <translation>新问题(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Another question on this image, in a tab of its own</source>
+        <translation>在新标签页中就这幅图像再提一个问题</translation>
+    </message>
+    <message>
+        <source>&amp;Close question</source>
+        <translation>关闭问题(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Close this question&apos;s tab</source>
+        <translation>关闭这个问题的标签页</translation>
+    </message>
+    <message>
+        <source>Ne&amp;xt question</source>
+        <translation>下一个问题(&amp;X)</translation>
+    </message>
+    <message>
+        <source>Show the next question&apos;s tab</source>
+        <translation>显示下一个问题的标签页</translation>
+    </message>
+    <message>
+        <source>Pre&amp;vious question</source>
+        <translation>上一个问题(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Show the tab before</source>
+        <translation>显示前一个标签页</translation>
+    </message>
+    <message>
+        <source>Next &amp;word</source>
+        <translation>下一个词(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Relevance of the next word of the question</source>
+        <translation>问题中下一个词的相关性</translation>
+    </message>
+    <message>
+        <source>Previous w&amp;ord</source>
+        <translation>上一个词(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Relevance of the word before</source>
+        <translation>前一个词的相关性</translation>
+    </message>
+    <message>
+        <source>Relevance of “%1” alone</source>
+        <translation>仅“%1”的相关性</translation>
+    </message>
+    <message>
+        <source>cosine, range of this image; 1 token</source>
+        <translation>余弦，本图像的范围；1 个词元</translation>
+    </message>
+    <message>
+        <source>Difference of relevance</source>
+        <translation>相关性之差</translation>
+    </message>
+    <message>
+        <source>difference of cosines, centred at 0</source>
+        <translation>余弦之差，以 0 为中心</translation>
+    </message>
+    <message>
+        <source>Word relevance</source>
+        <translation>单词相关性</translation>
+    </message>
+    <message>
+        <source>Two questions</source>
+        <translation>两个问题</translation>
     </message>
 </context>
 </TS>

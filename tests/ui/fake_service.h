@@ -29,6 +29,8 @@ public:
     void loadModel(const std::filesystem::path& folder, const LoadOptions& options) override;
     std::uint64_t submit(RunRequest request) override;
     void cancel() override;
+    /// Automatic mode: measured at once, with times that vary a little. Manual: see finishMeasuring().
+    std::uint64_t measure(RunRequest request, MeasureWish wish) override;
 
     /// Manual mode: steps of the newest job.
     void finishLoading();
@@ -37,6 +39,10 @@ public:
     void sayPruned(const std::string& piece);
     void finishPruned();
     void finishUnpruned();
+    void sayScores(const AnswerScores& scores);
+    void sayMeasureProgress(int done, int all);
+    void finishMeasuring();
+    [[nodiscard]] const std::optional<RunRequest>& measured() const { return m_measureRequest; }
     void fail(Error error);
 
     [[nodiscard]] std::size_t submissions() const { return m_requests.size(); }
@@ -59,6 +65,9 @@ private:
     std::uint64_t m_job = 0;
     std::uint64_t m_served = 0;
     int m_cancels = 0;
+    std::optional<RunRequest> m_measureRequest;
+    MeasureWish m_measureWish;
+    std::uint64_t m_measurement = 0;
     bool m_loadWaiting = false;
     std::string m_folder;
     std::shared_ptr<const ImageContext> m_image;

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <functional>
 #include <random>
+#include <sstream>
 #include <utility>
 
 namespace prunescope::testing {
@@ -45,14 +46,28 @@ HostTensor features(int rows, int cols, int width) {
     return matrixOf(std::move(values), static_cast<std::int64_t>(rows) * cols, width);
 }
 
-HostTensor queryOf(const std::string& question, int width) {
-    std::mt19937 random(static_cast<std::mt19937::result_type>(std::hash<std::string>{}(question)));
-    std::normal_distribution<float> normal;
-    std::vector<float> values(static_cast<std::size_t>(width));
-    for (float& value : values) {
-        value = normal(random);
+/// The words of a question, one row of its query each.
+std::vector<AskedWord> wordsOf(const std::string& question) {
+    std::vector<AskedWord> words;
+    std::istringstream text(question);
+    for (std::string word; text >> word;) {
+        words.push_back({word, static_cast<std::int64_t>(words.size()), 1});
     }
-    return matrixOf(std::move(values), 1, width);
+    return words;
+}
+
+/// Every word its own direction, the same in every question.
+HostTensor queryOf(const std::string& question, int width) {
+    std::vector<float> values;
+    std::normal_distribution<float> normal;
+    const std::vector<AskedWord> words = wordsOf(question);
+    for (const AskedWord& word : words) {
+        std::mt19937 random(static_cast<std::mt19937::result_type>(std::hash<std::string>{}(word.text)));
+        for (int d = 0; d < width; ++d) {
+            values.push_back(normal(random));
+        }
+    }
+    return words.empty() ? HostTensor() : matrixOf(std::move(values), static_cast<std::int64_t>(words.size()), width);
 }
 
 std::shared_ptr<const ImageContext> contextOf(const std::string& path, int rows, int cols) {
@@ -136,6 +151,9 @@ void FeatureService::sayReady() {
 
 void FeatureService::answer(const RunRequest& request, std::uint64_t job) {
     const auto sinks = events();
+    if (!sinks.onDecision) {
+        return;
+    }
     if (!m_image || m_image->path != request.imagePath.string()) {
         m_image = contextOf(request.imagePath.string(), m_rows, m_cols);
         m_question.clear();
@@ -166,6 +184,7 @@ void FeatureService::answer(const RunRequest& request, std::uint64_t job) {
     result->jobId = job;
     result->request = request;
     result->image = m_image;
+    result->words = wordsOf(request.question);
     result->decision = std::make_shared<PruneDecision>(std::move(decision.value()));
     sinks.onDecision(job, result);
     if (request.withAnswer) {
@@ -191,6 +210,16 @@ std::uint64_t FeatureService::inspect(RunRequest request, InspectWish wish) {
 
 void FeatureService::lookCloser(const RunRequest& request, const InspectWish& wish, std::uint64_t inspection) {
     const auto sinks = events();
+    if (!sinks.onInspection) {
+        return;   // nobody listens any more
+    }
+    if (m_question != request.question) {
+        if (const Result<void> set = m_session.setQuery(queryOf(request.question, m_width)); !set) {
+            sinks.onInspectionError(inspection, set.error());
+            return;
+        }
+        m_question = request.question;
+    }
     Result<PruneDecision> decision = m_session.decide(request.prune);
     auto found = decision ? inspectDecision(m_session, decision->options, wish, {}) : Result<Inspection>(decision.error());
     if (!found) {
@@ -198,6 +227,23 @@ void FeatureService::lookCloser(const RunRequest& request, const InspectWish& wi
         return;
     }
     found->jobId = inspection;
+    if (wish.lens.any()) {
+        const QuestionVectors other{wish.lens.otherQuestion, queryOf(wish.lens.otherQuestion, m_width), {}};
+        auto lens = lookAtQuestion(m_session, decision->options, wordsOf(request.question), wish.lens.otherQuestion.empty() ? nullptr : &other, wish.lens);
+        if (!lens) {
+            sinks.onInspectionError(inspection, lens.error());
+            return;
+        }
+        found->lens = std::make_shared<const QuestionLens>(std::move(*lens));
+    }
+    if (wish.decision) {
+        auto result = std::make_shared<RunResult>();
+        result->request = request;
+        result->image = m_image;
+        result->words = wordsOf(request.question);
+        result->decision = std::make_shared<PruneDecision>(*decision);
+        found->result = std::move(result);
+    }
     sinks.onInspection(inspection, std::make_shared<const Inspection>(std::move(*found)));
 }
 

@@ -8,11 +8,13 @@
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/key_dialog.h"
 #include "ui/viewmodel/overlay_data.h"
+#include "ui/viewmodel/question_tabs.h"
 #include "ui/viewmodel/translation.h"
 #include "ui/viewmodel/compare_model.h"
 #include "ui/viewmodel/forced_tokens.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/inspector.h"
+#include "ui/widgets/latency_panel.h"
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/overlay_bar.h"
 
@@ -101,6 +103,15 @@ bool drawStudy(const QString& stem, const QStringList& size, Theme theme) {
     window.compareModel().setA(nullptr);
     window.overlayBar()->setPaper(true);
     good = shot("paper") && good;
+    window.overlayBar()->setPaper(false);
+    window.questions().add(QStringLiteral("What colour is the kettle?"));
+    session.run();
+    settle(session);
+    window.setOverlay(OverlayKind::kWord);
+    good = shot("word") && good;
+    window.questions().previous();
+    window.setOverlay(OverlayKind::kQuestions);
+    good = shot("questions") && good;
     return good;
 }
 
@@ -141,6 +152,20 @@ int main(int argc, char** argv) {
             return 1;
         }
     }
+    window.setOverlay(OverlayKind::kRetained);
+    window.latencyPanel()->measure();
+    settle(window.session());
+    if (!window.saveScreenshot(stem + QStringLiteral("measured.png"))) {
+        return 1;
+    }
+    window.session().setOptions(withForced(window.session().options(), {10, 11, 12}, ForceMark::kKeep), QStringLiteral("forced tokens"));
+    settle(window.session());
+    wait(400);
+    if (!window.saveScreenshot(stem + QStringLiteral("scores.png"))) {
+        return 1;
+    }
+    window.session().undoStack().undo();
+    settle(window.session());
     window.setOverlay(OverlayKind::kRelevance);
     window.overlayBar()->setOriginal(true);
     window.showError(Error{ErrorCode::kBadInput, "IMG-FORMAT", "cannot read image", "/home/someone/notes.txt", "it is not an image: the first bytes are text", "open a PNG or JPEG file", nullptr});

@@ -8,6 +8,7 @@
 #include "ui/widgets/budget_strip.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
+#include "ui/viewmodel/lens_model.h"
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/parameter_panel.h"
 
@@ -122,6 +123,22 @@ private Q_SLOTS:
         QVERIFY(session.decision()->image->sha256 == firstImage->sha256);
 
         findsTheBudgetWhereTheAnswerChanges(window);
+        session.run();   // costs measured and the unpruned answer scored, both by the real model
+        QTRY_VERIFY_WITH_TIMEOUT(session.scores() != nullptr, kPatienceMs);
+        QVERIFY(session.scores()->now < 0 && session.scores()->unpruned < 0 && !session.scores()->unforced);
+        QVERIFY(session.measure({0, 2}));
+        QTRY_VERIFY_WITH_TIMEOUT(session.measurement() != nullptr, kPatienceMs);
+        QVERIFY(!session.measurementStale());
+        QCOMPARE(session.measurement()->pruned.times.size(), std::size_t{2});
+        QVERIFY(session.measurement()->pruned.stage(&StageTimings::visionMs).median > 0 && session.measurement()->pruned.stage(&StageTimings::pruneMs).median > 0);
+        QCOMPARE(session.measurement()->unpruned.last->decision->kept.size(), std::size_t{576});
+        QVERIFY(session.measurement()->weightBytes > 0);
+
+        window.setOverlay(OverlayKind::kWord);   // words of the real tokenizer
+        QTRY_VERIFY_WITH_TIMEOUT(window.canvas()->scene().overlay.hasHeat(), kPatienceMs);
+        QVERIFY(window.lens().words().contains(QStringLiteral("pot")));
+        window.setOverlay(OverlayKind::kRetained);
+
         window.openImage(QStringLiteral(PRUNESCOPE_SOURCE_DIR "/README.md"));
         QTRY_COMPARE_WITH_TIMEOUT(errors.count(), 1, kPatienceMs);
         QVERIFY(session.imagePath().endsWith(QStringLiteral("kitchen.png")));

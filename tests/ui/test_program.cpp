@@ -55,6 +55,9 @@ private Q_SLOTS:
         QTest::newRow("size without x") << QStringList{QStringLiteral("--size"), QStringLiteral("1024")} << 2 << QStringLiteral("USAGE-VALUE");
         QTest::newRow("two budgets") << QStringList{QStringLiteral("--keep"), QStringLiteral("5"), QStringLiteral("--keep-ratio"), QStringLiteral("0.5")} << 2 << QStringLiteral("USAGE-CONFLICT");
         QTest::newRow("no question") << QStringList{QStringLiteral(PRUNESCOPE_SOURCE_DIR "/README.md"), QStringLiteral("--run")} << 2 << QStringLiteral("USAGE-QUESTION");
+        QTest::newRow("no such overlay") << QStringList{QStringLiteral("--overlay"), QStringLiteral("sides")} << 2 << QStringLiteral("USAGE-VALUE");
+        QTest::newRow("known overlay, image missing") << QStringList{QStringLiteral("/nowhere.png"), QStringLiteral("-q"), QStringLiteral("?"), QStringLiteral("--overlay"), QStringLiteral("survival-tau"), shot, file}
+                                                      << 3 << QStringLiteral("FILE-NOENT");
         QTest::newRow("no such device") << QStringList{QStringLiteral("--device"), QStringLiteral("abacus")} << 5 << QStringLiteral("DEVICE-UNKNOWN");
         QTest::newRow("folder without model") << QStringList{kScene, QStringLiteral("--model"), m_folder.path(), shot, file} << 4 << QStringLiteral("MODEL-");
         QTest::newRow("image missing") << QStringList{QStringLiteral("/nowhere.png"), QStringLiteral("-q"), QStringLiteral("?"), shot, file} << 3 << QStringLiteral("FILE-NOENT");

@@ -129,6 +129,11 @@ private Q_SLOTS:
         QVERIFY(shown.open(m_kitchen));
         for (const OverlayKind kind : kOverlayKinds) {   // every overlay has values, survival after its inspection
             shown.window.setOverlay(kind);
+            if (kind == OverlayKind::kWord || kind == OverlayKind::kQuestions) {   // these traces are older than recorded words, and hold one question
+                const QString wanted = kind == OverlayKind::kWord ? QStringLiteral("not recorded") : QStringLiteral("second question");
+                QTRY_VERIFY_WITH_TIMEOUT(shown.window.canvas()->scene().overlay.normalisation.contains(wanted), kPatience);
+                continue;
+            }
             const bool values = kind == OverlayKind::kNone || QTest::qWaitFor([&] { return shown.window.canvas()->scene().overlay.kind == kind && !shown.window.canvas()->scene().overlay.values.empty(); }, kPatience);
             QVERIFY2(values, qPrintable(wordOf(kind)));
         }

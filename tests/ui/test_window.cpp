@@ -169,9 +169,10 @@ private Q_SLOTS:
         for (const CostRow& row : rows) {
             QVERIFY(row.how == QLatin1String("measured") || row.how == QLatin1String("computed"));
             computed += row.how == QLatin1String("computed") ? 1 : 0;
-            QVERIFY(!row.ratio.isEmpty());
+            const bool onlyMeasured = row.name == QStringLiteral("Peak memory") || row.name == QStringLiteral("Weights and KV");   // of repeated runs
+            QCOMPARE(row.ratio.isEmpty(), onlyMeasured);
         }
-        QCOMPARE(computed, 2);
+        QCOMPARE(computed, 3);
     }
 
     void hoverNamesTokenScoresAndReason() {

@@ -31,18 +31,23 @@ QString labelOf(const std::optional<double>& value, bool cached) {
 
 }  // namespace
 
+namespace {
+
+struct Stage {
+    const char* name;
+    double StageTimings::*time;
+    bool vision;
+};
+constexpr Stage kStages[] = {{QT_TRANSLATE_NOOP("StageChart", "preprocess"), &StageTimings::preprocessMs, true},
+                             {QT_TRANSLATE_NOOP("StageChart", "vision"), &StageTimings::visionMs, true},
+                             {QT_TRANSLATE_NOOP("StageChart", "projector"), &StageTimings::projectMs, true},
+                             {QT_TRANSLATE_NOOP("StageChart", "prune"), &StageTimings::pruneMs, false},
+                             {QT_TRANSLATE_NOOP("StageChart", "prefill"), &StageTimings::prefillMs, false},
+                             {QT_TRANSLATE_NOOP("StageChart", "decode"), &StageTimings::decodeMs, false}};
+
+}  // namespace
+
 std::vector<StageRow> stageRows(const RunResult* pruned, const RunResult* unpruned) {
-    struct Stage {
-        const char* name;
-        double StageTimings::*time;
-        bool vision;
-    };
-    static const Stage kStages[] = {{QT_TRANSLATE_NOOP("StageChart", "preprocess"), &StageTimings::preprocessMs, true},
-                                    {QT_TRANSLATE_NOOP("StageChart", "vision"), &StageTimings::visionMs, true},
-                                    {QT_TRANSLATE_NOOP("StageChart", "projector"), &StageTimings::projectMs, true},
-                                    {QT_TRANSLATE_NOOP("StageChart", "prune"), &StageTimings::pruneMs, false},
-                                    {QT_TRANSLATE_NOOP("StageChart", "prefill"), &StageTimings::prefillMs, false},
-                                    {QT_TRANSLATE_NOOP("StageChart", "decode"), &StageTimings::decodeMs, false}};
     std::vector<StageRow> rows;
     for (const Stage& stage : kStages) {
         StageRow row;
@@ -55,6 +60,20 @@ std::vector<StageRow> stageRows(const RunResult* pruned, const RunResult* unprun
             row.unpruned = comparableTimings(*unpruned).*stage.time;
             row.unprunedCached = stage.vision && unpruned->timings.visionFromCache;
         }
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+std::vector<StageRow> stageRows(const Measurement& measurement) {
+    std::vector<StageRow> rows;
+    for (const Stage& stage : kStages) {
+        StageRow row;
+        row.name = QCoreApplication::translate("StageChart", stage.name);
+        row.prunedSpread = measurement.pruned.stage(stage.time);
+        row.unprunedSpread = measurement.unpruned.stage(stage.time);
+        row.pruned = row.prunedSpread->median;
+        row.unpruned = row.unprunedSpread->median;
         rows.push_back(row);
     }
     return rows;
@@ -75,6 +94,17 @@ StageChart::StageChart(QWidget* parent) : QWidget(parent) {
     for (QCPBars* bars : {m_prunedBars, m_unprunedBars}) {
         bars->setWidth(kBarWidth);
     }
+    const auto errors = [this](QCPBars* bars) {
+        auto* whiskers = new QCPErrorBars(m_plot->yAxis, m_plot->xAxis);
+        whiskers->removeFromLegend();
+        whiskers->setDataPlottable(bars);
+        whiskers->setErrorType(QCPErrorBars::etValueError);
+        whiskers->setWhiskerWidth(5);
+        whiskers->setSymbolGap(0);
+        return whiskers;
+    };
+    m_prunedErrors = errors(m_prunedBars);
+    m_unprunedErrors = errors(m_unprunedBars);
     setAccessibleName(tr("Stage times of both runs"));
     restyle();
 }
@@ -100,7 +130,9 @@ void StageChart::restyle() {
         axis->grid()->setZeroLinePen(Qt::NoPen);
     }
     m_plot->yAxis->grid()->setVisible(false);
-    m_plot->xAxis->setLabel(tr("ms, measured"));
+    for (QCPErrorBars* errors : {m_prunedErrors, m_unprunedErrors}) {
+        errors->setPen(QPen(style.text, 1.4));
+    }
     m_plot->xAxis->ticker()->setTickCount(4);
     m_plot->xAxis->setLabelPadding(1);
     m_plot->axisRect()->setMinimumMargins(QMargins(0, 2, 6, 0));
@@ -123,8 +155,9 @@ void StageChart::addLabel(double key, double value, const QString& text) {
     label->position->setCoords(value, key);
 }
 
-void StageChart::setRows(const std::vector<StageRow>& rows) {
+void StageChart::setRows(const std::vector<StageRow>& rows, int repeats) {
     m_rows = rows;
+    m_repeats = repeats;
     rebuild();
 }
 
@@ -132,6 +165,7 @@ void StageChart::rebuild() {
     m_plot->clearItems();
     QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
     QVector<double> prunedKeys, prunedValues, unprunedKeys, unprunedValues;
+    QVector<double> prunedBelow, prunedAbove, unprunedBelow, unprunedAbove;
     double longest = 0;
     double key = 0;
     for (const StageRow& row : m_rows) {
@@ -143,15 +177,23 @@ void StageChart::rebuild() {
             const double value = time ? *time : 0.0;
             (isPruned ? prunedKeys : unprunedKeys) << at;
             (isPruned ? prunedValues : unprunedValues) << value;
-            longest = std::max(longest, value);
+            const Spread spread = (isPruned ? row.prunedSpread : row.unprunedSpread).value_or(Spread{value, value, value});
+            (isPruned ? prunedBelow : unprunedBelow) << value - spread.low;
+            (isPruned ? prunedAbove : unprunedAbove) << spread.high - value;
+            longest = std::max(longest, spread.high);
             if (time) {
-                addLabel(at, value, labelOf(time, cached));
+                addLabel(at, spread.high, labelOf(time, cached));
             }
         }
         key += 1;
     }
     m_prunedBars->setData(prunedKeys, prunedValues);
     m_unprunedBars->setData(unprunedKeys, unprunedValues);
+    m_prunedErrors->setData(prunedBelow, prunedAbove);
+    m_unprunedErrors->setData(unprunedBelow, unprunedAbove);
+    m_prunedErrors->setVisible(m_repeats > 0);
+    m_unprunedErrors->setVisible(m_repeats > 0);
+    m_plot->xAxis->setLabel(m_repeats > 0 ? tr("ms, median of %1; whiskers: quartiles").arg(m_repeats) : tr("ms, one run each"));
     m_plot->yAxis->setTicker(ticker);
     m_plot->yAxis->setRange(-0.6, std::max(1.0, key) - 0.4);
     constexpr double kRoomForNumbers = 1.6;
@@ -162,9 +204,12 @@ void StageChart::rebuild() {
 
 QString StageChart::asText() const {
     QStringList lines;
+    const auto spread = [](const std::optional<Spread>& found) {
+        return found ? tr(" (quartiles %1 to %2)").arg(durationText(found->low), durationText(found->high)) : QString();
+    };
     for (const StageRow& row : m_rows) {
-        lines << QStringLiteral("%1: %2 / %3").arg(row.name, row.pruned ? labelOf(row.pruned, row.prunedCached) : tr("n/a"),
-                                                   row.unpruned ? labelOf(row.unpruned, row.unprunedCached) : tr("n/a"));
+        lines << QStringLiteral("%1: %2%4 / %3%5").arg(row.name, row.pruned ? labelOf(row.pruned, row.prunedCached) : tr("n/a"),
+                                                   row.unpruned ? labelOf(row.unpruned, row.unprunedCached) : tr("n/a"), spread(row.prunedSpread), spread(row.unprunedSpread));
     }
     return lines.join(QLatin1Char('\n'));
 }

@@ -3,7 +3,7 @@
 
 // Horizontal bars of the stages of both runs, with their measured times as numbers. QCustomPlot stays behind this header.
 
-#include "core/run/pipeline.h"
+#include "core/run/measure.h"
 
 #include <QStringList>
 #include <QWidget>
@@ -14,6 +14,7 @@
 
 class QCustomPlot;
 class QCPBars;
+class QCPErrorBars;
 
 namespace prunescope {
 
@@ -22,17 +23,21 @@ struct StageRow {
     QString name;
     std::optional<double> pruned, unpruned;
     bool prunedCached = false, unprunedCached = false;   ///< taken from an earlier run on this image, with the time it took then
+    std::optional<Spread> prunedSpread, unprunedSpread;  ///< of a measurement: the time is its median
 };
 
 /// Rows in order of the run: preprocess, vision, projector, prune, prefill, decode. Null results leave their column out.
 [[nodiscard]] std::vector<StageRow> stageRows(const RunResult* pruned, const RunResult* unpruned);
+/// The same with medians and quartiles of repeated runs.
+[[nodiscard]] std::vector<StageRow> stageRows(const Measurement& measurement);
 
 class StageChart : public QWidget {
     Q_OBJECT
 
 public:
     explicit StageChart(QWidget* parent = nullptr);
-    void setRows(const std::vector<StageRow>& rows);
+    /// `repeats` 0: one run each; else the rows are medians of that many and whiskers show the quartiles.
+    void setRows(const std::vector<StageRow>& rows, int repeats = 0);
     /// The numbers as text, one stage a line, for assistive technology and tests.
     [[nodiscard]] QString asText() const;
 
@@ -50,7 +55,10 @@ private:
     QCustomPlot* m_plot = nullptr;
     QCPBars* m_prunedBars = nullptr;
     QCPBars* m_unprunedBars = nullptr;
+    QCPErrorBars* m_prunedErrors = nullptr;
+    QCPErrorBars* m_unprunedErrors = nullptr;
     std::vector<StageRow> m_rows;
+    int m_repeats = 0;
 };
 
 }  // namespace prunescope

@@ -8,11 +8,13 @@
 #include "ui/viewmodel/overlay_data.h"
 #include "ui/viewmodel/session_model.h"
 
+#include <QJsonObject>
 #include <QObject>
 #include <QString>
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace prunescope {
 
@@ -53,12 +55,24 @@ public:
     /// A and the present decision, token by token; nothing when there is no A or the images have different grids.
     [[nodiscard]] std::optional<DecisionComparison> comparison() const;
 
+    /// A with its knobs, question and answer, and how it is compared, for undo and sessions.
+    [[nodiscard]] QJsonObject json() const;
+    /// The inverse. A state that was pinned in this window comes back as it was; one of a session is decided anew beside the present one.
+    void restore(const QJsonObject& json);
+    /// A of a session whose decision is not there yet.
+    [[nodiscard]] bool waiting() const { return !m_wanted.isEmpty(); }
+
 Q_SIGNALS:
     void changed();
 
 private:
+    void fetch();
+
     SessionModel& m_session;
     std::shared_ptr<const PinnedRun> m_a;
+    QJsonObject m_wanted;                       ///< A that is to come
+    QString m_wantedImage;                      ///< asked for on this image
+    std::vector<std::shared_ptr<const PinnedRun>> m_known;   ///< pinned before, newest last
     CompareView m_view = CompareView::kSides;
     ScoreQuantity m_quantity = ScoreQuantity::kRelevance;
     Normalisation m_normalisation = Normalisation::kRaw;

@@ -17,8 +17,9 @@ struct AnalysisWish {
     bool taus = false;                    ///< values of tau at which each token is redundant, and kept
     std::optional<std::int64_t> token;    ///< explain this one
     ReasonWish reasons;
+    LensWish lens;                        ///< words of the question, another question
 
-    [[nodiscard]] bool any() const { return budgets || taus || token.has_value(); }
+    [[nodiscard]] bool any() const { return budgets || taus || token.has_value() || lens.any(); }
 };
 
 /// Immutable once made. Members that were not asked for are empty.
@@ -27,6 +28,7 @@ struct DecisionAnalysis {
     std::shared_ptr<const BudgetSurvival> budgets;
     std::shared_ptr<const TauSurvival> taus;
     std::optional<TokenReasons> reasons;
+    std::shared_ptr<const QuestionLens> lens;
 };
 
 }  // namespace prunescope

@@ -131,4 +131,24 @@ QString shortLabel(const PruneOptions& options) {
     return parts.join(QStringLiteral(", "));
 }
 
+QJsonObject jsonFromOptions(const PruneOptions& options) {
+    QJsonObject object;
+    for (const QString& name : changedOptions(options)) {
+        object.insert(name, optionText(options, name));
+    }
+    return object;
+}
+
+PruneOptions optionsFromJson(const QJsonObject& object) {
+    PruneOptions options;
+    for (const std::string& name : pruneOptionNames()) {
+        const QString key = QString::fromStdString(name);
+        PruneOptions changed = options;
+        if (object.contains(key) && setOptionText(changed, key, object.value(key).toString())) {
+            options = changed;
+        }
+    }
+    return options;
+}
+
 }  // namespace prunescope

@@ -6,6 +6,7 @@
 
 #include "core/run/pipeline.h"
 
+#include <QJsonObject>
 #include <QString>
 #include <QStringList>
 
@@ -23,5 +24,10 @@ namespace prunescope {
 [[nodiscard]] QStringList changedOptions(const PruneOptions& options);
 /// Short label of a setting for headers: "script, keep 64, tau 0.5, gamma 1, p 0.5, walk".
 [[nodiscard]] QString shortLabel(const PruneOptions& options);
+
+/// Options that differ from their defaults, by name.
+[[nodiscard]] QJsonObject jsonFromOptions(const PruneOptions& options);
+/// The inverse. Options that this version does not know, or whose value it refuses, stay at their defaults.
+[[nodiscard]] PruneOptions optionsFromJson(const QJsonObject& object);
 
 }  // namespace prunescope

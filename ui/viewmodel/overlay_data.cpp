@@ -83,6 +83,8 @@ float valueOf(const TokenTrace& token, OverlayKind kind) {
     case OverlayKind::kTauSurvival:
     case OverlayKind::kSides:
     case OverlayKind::kDifference:
+    case OverlayKind::kWord:
+    case OverlayKind::kQuestions:
     case OverlayKind::kNone: return kNoValue;
     }
     return kNoValue;
@@ -184,6 +186,8 @@ QString titleOf(OverlayKind kind) {
     case OverlayKind::kTauSurvival: return tr("Survival (tau)");
     case OverlayKind::kSides: return tr("A against B");
     case OverlayKind::kDifference: return tr("Difference B - A");
+    case OverlayKind::kWord: return tr("Word relevance");
+    case OverlayKind::kQuestions: return tr("Two questions");
     }
     return {};
 }
@@ -200,6 +204,8 @@ QString wordOf(OverlayKind kind) {
     case OverlayKind::kTauSurvival: return QStringLiteral("survival-tau");
     case OverlayKind::kSides: return QStringLiteral("sides");
     case OverlayKind::kDifference: return QStringLiteral("difference");
+    case OverlayKind::kWord: return QStringLiteral("word");
+    case OverlayKind::kQuestions: return QStringLiteral("questions");
     }
     return {};
 }
@@ -270,6 +276,8 @@ OverlayData makeOverlay(const RunResult& result, OverlayKind kind, double thresh
         break;
     case OverlayKind::kSides:
     case OverlayKind::kDifference:
+    case OverlayKind::kWord:
+    case OverlayKind::kQuestions:
     case OverlayKind::kNone: break;
     }
     fillForced(data, offset, decision.options);

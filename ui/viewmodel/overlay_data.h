@@ -16,10 +16,11 @@
 
 namespace prunescope {
 
-enum class OverlayKind { kRetained, kRelevance, kGspScore, kLocalRedundancy, kGreedyOrder, kNone, kSurvival, kTauSurvival, kSides, kDifference };
-/// Those of the menu; kSides and kDifference belong to a comparison (compare_data.h).
-inline constexpr std::array<OverlayKind, 8> kOverlayKinds{OverlayKind::kRetained,    OverlayKind::kRelevance, OverlayKind::kGspScore, OverlayKind::kLocalRedundancy,
-                                                          OverlayKind::kGreedyOrder, OverlayKind::kNone,      OverlayKind::kSurvival, OverlayKind::kTauSurvival};
+enum class OverlayKind { kRetained, kRelevance, kGspScore, kLocalRedundancy, kGreedyOrder, kNone, kSurvival, kTauSurvival, kSides, kDifference, kWord, kQuestions };
+/// Those of the menu; kSides and kDifference belong to a comparison (compare_model.h), kWord and kQuestions are made by lens_model.h.
+inline constexpr std::array<OverlayKind, 10> kOverlayKinds{OverlayKind::kRetained,    OverlayKind::kRelevance, OverlayKind::kGspScore, OverlayKind::kLocalRedundancy,
+                                                          OverlayKind::kGreedyOrder, OverlayKind::kNone,      OverlayKind::kSurvival, OverlayKind::kTauSurvival,
+                                                           OverlayKind::kWord,        OverlayKind::kQuestions};
 /// Budgets of the contours of a survival map.
 inline constexpr std::array<int, 5> kSurvivalContours{16, 32, 64, 128, 192};
 

@@ -51,7 +51,7 @@ SessionModel::SessionModel(InferenceService& service, QObject* parent) : QObject
     m_rest.setSingleShot(true);
     m_rest.setInterval(kRestMs);
     connect(&m_rest, &QTimer::timeout, this, [this] {
-        m_answerDue = m_armed && m_liveAnswers && canAnswer();
+        m_answerDue = m_shown.armed && m_liveAnswers && canAnswer();
         pump();
     });
     connectService();
@@ -95,9 +95,16 @@ void SessionModel::connectService() {
     };
     events.onInspectionError = [gate](std::uint64_t inspection, const Error& error) {
         post(gate, [inspection, error](SessionModel& self) {
-            if (inspection == self.m_inspection && error.code != ErrorCode::kCancelled) {
-                Q_EMIT self.errorOccurred(error);
+            if (inspection == self.m_inspection) {
+                self.m_inspection = 0;
+                if (error.code != ErrorCode::kCancelled) {
+                    Q_EMIT self.errorOccurred(error);
+                }
+            } else if (inspection == self.m_besideId && !self.m_beside.empty()) {
+                self.m_besideId = 0;
+                self.m_beside.erase(self.m_beside.begin());   // it cannot be made
             }
+            self.pumpBeside();
         });
     };
     events.onText = [gate](std::uint64_t job, bool unpruned, const std::string& piece) {
@@ -105,6 +112,24 @@ void SessionModel::connectService() {
     };
     events.onFinished = [gate](std::uint64_t job, bool unpruned, const std::shared_ptr<const RunResult>& result) {
         post(gate, [job, unpruned, result](SessionModel& self) { self.onFinished(job, unpruned, result); });
+    };
+    events.onMeasureProgress = [gate](std::uint64_t id, int done, int all) {
+        post(gate, [id, done, all](SessionModel& self) {
+            if (id == self.m_measuring) {
+                self.m_measureDone = done;
+                self.m_measureAll = all;
+                Q_EMIT self.activityChanged();
+            }
+        });
+    };
+    events.onMeasured = [gate](std::uint64_t id, const std::shared_ptr<const Measurement>& measured) {
+        post(gate, [id, measured](SessionModel& self) { self.onMeasured(id, measured); });
+    };
+    events.onMeasureError = [gate](std::uint64_t id, const Error& error) {
+        post(gate, [id, error](SessionModel& self) { self.onMeasureError(id, error); });
+    };
+    events.onScores = [gate](std::uint64_t job, const AnswerScores& scores) {
+        post(gate, [job, scores](SessionModel& self) { self.onScores(job, scores); });
     };
     events.onError = [gate](std::uint64_t job, const Error& error) {
         post(gate, [job, error](SessionModel& self) { self.onError(job, error); });
@@ -138,7 +163,7 @@ void SessionModel::loadEnded(ModelState otherwise) {
 void SessionModel::openImage(const QString& path) {
     m_pendingImage = path;
     m_openingTrace.clear();
-    m_askedQuestion = m_question;
+    m_shown.asked = m_shown.question;
     m_rest.stop();
     m_answerDue = false;
     m_dirty = true;
@@ -149,12 +174,51 @@ void SessionModel::openImage(const QString& path) {
 }
 
 void SessionModel::setQuestion(const QString& question) {
-    if (question == m_question) {
+    if (question == m_shown.question) {
         return;
     }
-    m_question = question;
+    m_shown.question = question;
     refreshStale();
     Q_EMIT questionChanged();
+}
+
+QuestionState SessionModel::exchangeQuestion(QuestionState next) {
+    m_rest.stop();
+    m_answerDue = false;
+    stopAnswers();
+    QuestionState old = std::exchange(m_shown, std::move(next));
+    if (m_shown.model != m_models) {   // of a model that is gone
+        QuestionState blank;
+        blank.question = blank.asked = m_shown.question;
+        blank.model = m_models;
+        m_shown = std::move(blank);
+    }
+    if (m_shown.image != m_imagePath) {
+        m_shown.decision.reset();
+        m_shown.analysis.reset();
+        m_shown.armed = false;
+    }
+    m_shown.image = m_imagePath;
+    m_inspection = 0;   // it was about the old question
+    const bool working = std::exchange(m_job.active, false);
+    const bool known = m_shown.decision && sameOptions(m_shown.decisionOptions, m_options) && m_pendingImage.isEmpty();
+    m_dirty = !known && !targetImage().isEmpty() && !m_shown.asked.isEmpty();
+    if (working && !m_dirty && m_modelState == ModelState::kReady) {
+        m_service.cancel();   // nothing follows that would end the old question's job
+    }
+    refreshStale();
+    if (m_shown.armed && m_shown.pruned.stale) {
+        m_rest.start();
+    }
+    Q_EMIT questionChanged();
+    Q_EMIT decisionChanged();
+    Q_EMIT analysisChanged();
+    Q_EMIT activityChanged();
+    if (!m_dirty) {
+        inspect();
+    }
+    pump();
+    return old;
 }
 
 void SessionModel::setOptions(const PruneOptions& options, const QString& name) {
@@ -189,7 +253,8 @@ void SessionModel::setInteracting(bool interacting) {
 
 void SessionModel::setWish(const AnalysisWish& wish) {
     const bool more = (wish.budgets && !m_wish.budgets) || (wish.taus && !m_wish.taus) || (wish.token && wish.token != m_wish.token) ||
-                      (wish.reasons.flips && !m_wish.reasons.flips) || wish.reasons.partners > m_wish.reasons.partners;
+                      (wish.reasons.flips && !m_wish.reasons.flips) || wish.reasons.partners > m_wish.reasons.partners ||
+                      (wish.lens.any() && !(wish.lens == m_wish.lens));
     m_wish = wish;
     if (more) {
         inspect();
@@ -198,14 +263,14 @@ void SessionModel::setWish(const AnalysisWish& wish) {
 
 void SessionModel::setLiveAnswers(bool live) {
     m_liveAnswers = live;
-    if (live && m_armed) {
+    if (live && m_shown.armed) {
         m_rest.start();
     }
 }
 
 void SessionModel::run() {
-    m_askedQuestion = m_question;
-    m_armed = true;
+    m_shown.asked = m_shown.question;
+    m_shown.armed = true;
     m_answerDue = true;
     m_rest.stop();
     refreshStale();
@@ -217,6 +282,10 @@ void SessionModel::cancel() {
     m_answerDue = false;
     m_dirty = false;
     m_service.cancel();
+    m_inspection = 0;
+    m_measuring = 0;   // what comes of it is not waited for
+    m_beside.clear();
+    Q_EMIT measurementChanged();
     if (m_modelState == ModelState::kLoading) {
         loadEnded(ModelState::kNone);
     }
@@ -230,8 +299,112 @@ void SessionModel::cancel() {
     Q_EMIT imageChanged();
 }
 
+bool SessionModel::measure(const MeasureWish& wish) {
+    if (!canAnswer() || m_imagePath.isEmpty() || !m_pendingImage.isEmpty() || m_shown.question.trimmed().isEmpty()) {
+        return false;
+    }
+    m_rest.stop();
+    m_answerDue = false;
+    RunRequest request;
+    request.imagePath = m_imagePath.toStdString();
+    request.question = m_shown.question.toStdString();
+    request.prune = m_options;
+    request.maxNewTokens = m_maxNewTokens;
+    askTrace(request);
+    m_measureImage = m_imagePath;
+    m_measureQuestion = m_shown.question;
+    m_measureDone = 0;
+    m_measureAll = 2 * (wish.warmUps + wish.repeats);
+    m_measuring = m_service.measure(std::move(request), wish);
+    Q_EMIT errorCleared();
+    Q_EMIT measurementChanged();
+    Q_EMIT activityChanged();
+    return m_measuring != 0;
+}
+
+std::optional<double> SessionModel::share() const {
+    if (m_modelState == ModelState::kLoading) {
+        return m_loadProgress;
+    }
+    if (m_sweepId != 0) {
+        return m_sweepShare;
+    }
+    return m_measuring != 0 && m_measureAll > 0 ? std::optional(static_cast<double>(m_measureDone) / m_measureAll) : std::nullopt;
+}
+
+bool SessionModel::measurementStale() const {
+    if (!m_measurement || !m_measurement->pruned.last) {
+        return true;
+    }
+    const RunRequest& made = m_measurement->pruned.last->request;
+    return m_measureModel != m_models || m_measuredImage != targetImage() || m_measuredQuestion != m_shown.question ||
+           !sameOptions(made.prune, m_options);
+}
+
+void SessionModel::onMeasured(std::uint64_t id, const std::shared_ptr<const Measurement>& measured) {
+    if (id != m_measuring || id == 0) {
+        return;
+    }
+    m_measuring = 0;
+    m_measurement = measured;
+    m_measuredImage = m_measureImage;
+    m_measuredQuestion = m_measureQuestion;
+    m_measureModel = m_models;
+    Q_EMIT measurementChanged();
+    Q_EMIT activityChanged();
+}
+
+void SessionModel::onMeasureError(std::uint64_t id, const Error& error) {
+    if (id != m_measuring || id == 0) {
+        return;
+    }
+    m_measuring = 0;
+    Q_EMIT measurementChanged();
+    Q_EMIT activityChanged();
+    if (error.code != ErrorCode::kCancelled) {
+        Q_EMIT errorOccurred(error);
+    }
+}
+
+bool SessionModel::overForced() const {
+    return m_options.method != "none" && static_cast<std::int64_t>(m_options.forceKeep.size()) > effectiveKeep();
+}
+
+std::optional<QString> SessionModel::answerBeforeForcing() const {
+    if (!m_shown.hasUnforced || !runComplete() || (m_options.forceKeep.empty() && m_options.forceDrop.empty())) {
+        return std::nullopt;
+    }
+    PruneOptions free = m_options;
+    free.forceKeep.clear();
+    free.forceDrop.clear();
+    return sameOptions(free, m_shown.unforcedOptions) ? std::optional(m_shown.unforcedAnswer) : std::nullopt;
+}
+
+void SessionModel::decideBeside(const QString& question, const PruneOptions& options, std::function<void(std::shared_ptr<const RunResult>)> done) {
+    m_beside.push_back({targetImage(), question, options, std::move(done)});
+    pumpBeside();
+}
+
+/// One at a time, and only when neither a decision nor a closer look is under way: both would end it.
+void SessionModel::pumpBeside() {
+    while (!m_beside.empty() && m_beside.front().image != targetImage()) {
+        m_beside.erase(m_beside.begin());
+        m_besideId = 0;
+    }
+    if (m_beside.empty() || m_besideId != 0 || m_inspection != 0 || !m_shown.decision || !m_pendingImage.isEmpty() || (m_job.active && !m_job.decided)) {
+        return;
+    }
+    RunRequest request = m_shown.decision->request;
+    request.question = m_beside.front().question.toStdString();
+    request.prune = m_beside.front().options;
+    request.withAnswer = false;
+    InspectWish wish;
+    wish.decision = true;
+    m_besideId = m_service.inspect(std::move(request), std::move(wish));
+}
+
 void SessionModel::stopAnswers() {
-    for (AnswerState* answer : {&m_pruned, &m_unpruned}) {
+    for (AnswerState* answer : {&m_shown.pruned, &m_shown.unpruned}) {
         if (answer->phase == AnswerState::Phase::kWaiting || answer->phase == AnswerState::Phase::kStreaming) {
             answer->phase = AnswerState::Phase::kStopped;
         }
@@ -257,23 +430,26 @@ void SessionModel::pump() {
 }
 
 void SessionModel::submit(bool withAnswer) {
-    if (m_askedQuestion.isEmpty()) {
-        m_askedQuestion = m_question;
+    if (m_shown.asked.isEmpty()) {
+        m_shown.asked = m_shown.question;
     }
     RunRequest request;
     request.imagePath = targetImage().toStdString();
-    request.question = m_askedQuestion.toStdString();
+    request.question = m_shown.asked.toStdString();
     request.prune = m_options;
     request.maxNewTokens = m_maxNewTokens;
     request.withAnswer = withAnswer;
     askTrace(request);
-    m_job = Job{0, true, withAnswer, false, targetImage(), m_askedQuestion, m_options};
+    m_job = Job{0, true, withAnswer, false, targetImage(), m_shown.asked, m_options};
+    m_inspection = 0;
+    m_besideId = 0;   // a submit ends inspections
     m_job.id = m_service.submit(std::move(request));
     if (withAnswer) {
-        m_pruned.phase = AnswerState::Phase::kWaiting;
-        const bool known = m_unpruned.result && m_unprunedImage == m_job.image && m_unprunedQuestion == m_job.question;
+        m_shown.scores.reset();
+        m_shown.pruned.phase = AnswerState::Phase::kWaiting;
+        const bool known = m_shown.unpruned.result && m_shown.unprunedImage == m_job.image && m_shown.unprunedQuestion == m_job.question;
         if (!known) {
-            m_unpruned.phase = AnswerState::Phase::kWaiting;
+            m_shown.unpruned.phase = AnswerState::Phase::kWaiting;
         }
         Q_EMIT answersChanged();
     }
@@ -287,29 +463,38 @@ void SessionModel::finishJob() {
 }
 
 bool SessionModel::survivalCurrent() const {
-    if (!m_analysis || !m_decision || !m_decision->decision) {
+    if (!m_shown.analysis || !m_shown.decision || !m_shown.decision->decision) {
         return false;
     }
-    PruneOptions made = m_analysis->options;
-    const PruneOptions& now = m_decision->decision->options;
-    if (m_analysis->budgets && !m_analysis->taus) {
+    PruneOptions made = m_shown.analysis->options;
+    const PruneOptions& now = m_shown.decision->decision->options;
+    if (m_shown.analysis->budgets && !m_shown.analysis->taus) {
         made.keep = now.keep;
         made.keepRatio = now.keepRatio;
-    } else if (m_analysis->taus && !m_analysis->budgets) {
+    } else if (m_shown.analysis->taus && !m_shown.analysis->budgets) {
         made.tau = now.tau;
     }
     return made == now;
 }
 
+bool SessionModel::lensCurrent() const {
+    if (!m_shown.analysis || !m_shown.analysis->lens || !m_shown.decision || !m_shown.decision->decision) {
+        return false;
+    }
+    const PruneOptions& made = m_shown.analysis->options;
+    const PruneOptions& now = m_shown.decision->decision->options;
+    return made.relevanceSpace == now.relevanceSpace && made.relevanceSign == now.relevanceSign && made.queryPooling == now.queryPooling && made.queryWords == now.queryWords;
+}
+
 bool SessionModel::decisionStale() const {
-    return m_decision && (!sameOptions(m_decisionOptions, m_options) || m_decisionQuestion != m_question);
+    return m_shown.decision && (!sameOptions(m_shown.decisionOptions, m_options) || m_shown.decisionQuestion != m_shown.question);
 }
 
 void SessionModel::refreshStale() {
-    const bool pruned = m_prunedImage != targetImage() || m_prunedQuestion != m_question || !sameOptions(m_prunedOptions, m_options);
-    const bool unpruned = m_unprunedImage != targetImage() || m_unprunedQuestion != m_question;
-    m_pruned.stale = pruned && !m_pruned.text.isEmpty();
-    m_unpruned.stale = unpruned && !m_unpruned.text.isEmpty();
+    const bool pruned = m_shown.prunedImage != targetImage() || m_shown.prunedQuestion != m_shown.question || !sameOptions(m_shown.prunedOptions, m_options);
+    const bool unpruned = m_shown.unprunedImage != targetImage() || m_shown.unprunedQuestion != m_shown.question;
+    m_shown.pruned.stale = pruned && !m_shown.pruned.text.isEmpty();
+    m_shown.unpruned.stale = unpruned && !m_shown.unpruned.text.isEmpty();
     Q_EMIT answersChanged();
 }
 
@@ -318,11 +503,15 @@ void SessionModel::onModelReady(const ModelFacts& facts, const QString& folder) 
     m_facts = facts;
     m_modelFolder = folder;
     m_readyFolder = folder;
+    m_shown.hasUnforced = false;
+    m_beside.clear();
     if (!onTrace()) {   // what a trace says stays true
-        m_decision.reset();
-        m_analysis.reset();
-        m_pruned = {};
-        m_unpruned = {};
+        m_shown.model = ++m_models;
+        m_shown.decision.reset();
+        m_shown.analysis.reset();
+        m_shown.pruned = {};
+        m_shown.unpruned = {};
+        m_shown.scores.reset();
         m_dirty = !targetImage().isEmpty();
     }
     Q_EMIT modelChanged();
@@ -341,14 +530,16 @@ void SessionModel::onDecision(std::uint64_t job, const std::shared_ptr<const Run
     m_imagePath = m_job.image;
     m_pendingImage.clear();
     if (newImage && !m_job.withAnswer && !m_answerDue) {
-        m_armed = false;   // a new picture: answers wait for the next Run
+        m_shown.armed = false;   // a new picture: answers wait for the next Run
     }
-    const bool newQuestion = m_decisionQuestion != m_job.question;
-    m_decision = result;
-    m_decisionOptions = m_job.options;
-    m_decisionQuestion = m_job.question;
+    const bool newQuestion = m_shown.decisionQuestion != m_job.question;
+    m_shown.hasUnforced = m_shown.hasUnforced && !newImage && !newQuestion;
+    m_shown.decision = result;
+    m_shown.image = m_job.image;
+    m_shown.decisionOptions = m_job.options;
+    m_shown.decisionQuestion = m_job.question;
     if (newImage || newQuestion) {
-        m_analysis.reset();
+        m_shown.analysis.reset();
     }
     if (newImage) {
         m_sweep.reset();
@@ -363,16 +554,17 @@ void SessionModel::onDecision(std::uint64_t job, const std::shared_ptr<const Run
     refreshStale();
     inspect();
     pump();
+    pumpBeside();
 }
 
 /// Asks about the decision that is shown; the answer of an older question is dropped on arrival.
 void SessionModel::inspect() {
-    if (!m_wish.any() || !m_decision || !m_decision->decision || m_modelState == ModelState::kLoading) {
+    if (!m_wish.any() || !m_shown.decision || !m_shown.decision->decision || m_modelState == ModelState::kLoading) {
         return;
     }
     constexpr std::int64_t kManyTokens = 1024;   // beyond, all budgets take seconds
     constexpr std::int64_t kSomeBudgets = 320;
-    RunRequest request = m_decision->request;
+    RunRequest request = m_shown.decision->request;
     request.withAnswer = false;
     InspectWish wish;
     if (m_wish.token) {
@@ -381,39 +573,54 @@ void SessionModel::inspect() {
     wish.reasons = m_wish.reasons;
     wish.reasons.flips = m_wish.reasons.flips && !m_interacting;
     wish.budgets = m_wish.budgets;
-    wish.lastBudget = m_decision->decision->n > kManyTokens ? kSomeBudgets : 0;
+    wish.lastBudget = m_shown.decision->decision->n > kManyTokens ? kSomeBudgets : 0;
     wish.taus = m_wish.taus;
+    wish.lens = m_wish.lens;
+    m_besideId = 0;   // the newest one wins
     m_inspection = m_service.inspect(std::move(request), std::move(wish));
 }
 
 void SessionModel::onInspection(std::uint64_t inspection, const Inspection& found) {
-    if (inspection != m_inspection || inspection == 0 || !m_decision) {
+    if (inspection != 0 && inspection == m_besideId && !m_beside.empty()) {
+        m_besideId = 0;
+        const Beside asked = std::move(m_beside.front());
+        m_beside.erase(m_beside.begin());
+        if (found.result && asked.done) {
+            asked.done(found.result);
+        }
+        pumpBeside();
+        return;
+    }
+    if (inspection != m_inspection || inspection == 0 || !m_shown.decision) {
         return;
     }
     auto analysis = std::make_shared<DecisionAnalysis>();
     analysis->options = found.options;
     analysis->budgets = found.budgets;
     analysis->taus = found.taus;
+    analysis->lens = found.lens;
     if (!found.reasons.empty()) {
         analysis->reasons = found.reasons.front();
     }
-    m_analysis = std::move(analysis);
+    m_shown.analysis = std::move(analysis);
+    m_inspection = 0;
     Q_EMIT analysisChanged();
+    pumpBeside();
 }
 
 void SessionModel::onText(std::uint64_t job, bool unpruned, const QString& piece) {
-    if (job != m_job.id || !m_job.active || !m_job.decided || !m_decision || !m_decision->decision) {
+    if (job != m_job.id || !m_job.active || !m_job.decided || !m_shown.decision || !m_shown.decision->decision) {
         return;
     }
-    AnswerState& answer = unpruned ? m_unpruned : m_pruned;
+    AnswerState& answer = unpruned ? m_shown.unpruned : m_shown.pruned;
     if (answer.phase != AnswerState::Phase::kStreaming) {
         answer = {};
         answer.phase = AnswerState::Phase::kStreaming;
-        answer.madeFor = unpruned ? tr("all tokens") : shortLabel(m_decision->decision->options);
-        (unpruned ? m_unprunedImage : m_prunedImage) = m_job.image;
-        (unpruned ? m_unprunedQuestion : m_prunedQuestion) = m_job.question;
+        answer.madeFor = unpruned ? tr("all tokens") : shortLabel(m_shown.decision->decision->options);
+        (unpruned ? m_shown.unprunedImage : m_shown.prunedImage) = m_job.image;
+        (unpruned ? m_shown.unprunedQuestion : m_shown.prunedQuestion) = m_job.question;
         if (!unpruned) {
-            m_prunedOptions = m_job.options;
+            m_shown.prunedOptions = m_job.options;
         }
     }
     answer.text += piece;
@@ -430,22 +637,35 @@ void SessionModel::onFinished(std::uint64_t job, bool unpruned, const std::share
     if (!result->hasAnswer) {
         return;   // the end of a job without answer
     }
-    AnswerState& answer = unpruned ? m_unpruned : m_pruned;
+    AnswerState& answer = unpruned ? m_shown.unpruned : m_shown.pruned;
     answer.phase = result->finish == FinishReason::kCancelled ? AnswerState::Phase::kStopped : AnswerState::Phase::kDone;
     answer.text = QString::fromStdString(result->answer);
     answer.result = result;
     answer.madeFor = unpruned || !result->decision ? tr("all tokens") : shortLabel(result->decision->options);
-    (unpruned ? m_unprunedImage : m_prunedImage) = m_job.image;
-    (unpruned ? m_unprunedQuestion : m_prunedQuestion) = m_job.question;
+    (unpruned ? m_shown.unprunedImage : m_shown.prunedImage) = m_job.image;
+    (unpruned ? m_shown.unprunedQuestion : m_shown.prunedQuestion) = m_job.question;
     if (!unpruned) {
-        m_prunedOptions = m_job.options;
+        m_shown.prunedOptions = m_job.options;
+        if (m_job.options.forceKeep.empty() && m_job.options.forceDrop.empty() && answer.phase == AnswerState::Phase::kDone) {
+            m_shown.unforcedAnswer = answer.text;
+            m_shown.unforcedOptions = m_job.options;
+            m_shown.hasUnforced = true;
+        }
     }
     refreshStale();
-    const bool both = m_pruned.phase == AnswerState::Phase::kDone && m_unpruned.phase == AnswerState::Phase::kDone && m_unprunedImage == m_job.image && m_unprunedQuestion == m_job.question;
-    if (both || answersEnd(unpruned)) {
+    const bool bothKnown = m_shown.pruned.phase == AnswerState::Phase::kDone && m_shown.unpruned.phase == AnswerState::Phase::kDone &&
+                           m_shown.unprunedImage == m_job.image && m_shown.unprunedQuestion == m_job.question;
+    if (bothKnown || answersEnd(unpruned)) {
         finishJob();
         Q_EMIT runFinished();
         pump();
+    }
+}
+
+void SessionModel::onScores(std::uint64_t job, const AnswerScores& scores) {
+    if (job == m_job.id && runComplete()) {
+        m_shown.scores = scores;
+        Q_EMIT answersChanged();
     }
 }
 
@@ -463,7 +683,7 @@ void SessionModel::onError(std::uint64_t job, const Error& error) {
         refreshStale();
     }
     Q_EMIT activityChanged();
-    if (error.code != ErrorCode::kCancelled) {
+    if (error.code != ErrorCode::kCancelled && !(error.id == "USAGE-FORCE" && overForced())) {   // the canvas says that one
         Q_EMIT errorOccurred(error);
     }
     if (m_dirty && job != 0) {
@@ -481,22 +701,25 @@ QString SessionModel::activity() const {
     if (m_sweepId != 0) {
         return tr("Answering at one budget after the other, %1 %").arg(qRound(m_sweepShare * 100));
     }
+    if (m_measuring != 0) {
+        return tr("Measuring: run %1 of %2").arg(std::min(m_measureDone + 1, m_measureAll)).arg(m_measureAll);
+    }
     if (!m_job.active) {
         return {};
     }
     if (!m_job.decided) {
-        return m_decision && m_job.image == m_imagePath ? tr("Deciding which tokens stay") : tr("Looking at the picture");
+        return m_shown.decision && m_job.image == m_imagePath ? tr("Deciding which tokens stay") : tr("Looking at the picture");
     }
-    return m_pruned.phase == AnswerState::Phase::kDone ? tr("Answering with all tokens") : tr("Answering with the kept tokens");
+    return m_shown.pruned.phase == AnswerState::Phase::kDone ? tr("Answering with all tokens") : tr("Answering with the kept tokens");
 }
 
 bool SessionModel::runComplete() const {
-    return m_pruned.phase == AnswerState::Phase::kDone && m_unpruned.phase == AnswerState::Phase::kDone && !m_pruned.stale && !m_unpruned.stale;
+    return m_shown.pruned.phase == AnswerState::Phase::kDone && m_shown.unpruned.phase == AnswerState::Phase::kDone && !m_shown.pruned.stale && !m_shown.unpruned.stale;
 }
 
 std::int64_t SessionModel::tokenCount() const {
-    if (m_decision && m_decision->decision) {
-        return m_decision->decision->n;
+    if (m_shown.decision && m_shown.decision->decision) {
+        return m_shown.decision->decision->n;
     }
     return m_facts.visualTokens > 0 ? m_facts.visualTokens : 576;
 }

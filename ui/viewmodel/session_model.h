@@ -14,9 +14,11 @@
 #include <QTimer>
 #include <QUndoStack>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace prunescope {
 
@@ -30,6 +32,26 @@ struct AnswerState {
     QString madeFor;     ///< knobs it was computed for, in words
     bool stale = false;  ///< image, question or knobs have changed since
     std::shared_ptr<const RunResult> result;
+};
+
+/// Everything that is known for one question. While another question is shown it is kept as it is; whether it still holds is judged anew when
+/// it comes back.
+struct QuestionState {
+    QString question, asked;   ///< as typed; as last asked
+    bool armed = false;        ///< it was run: changes are answered after a rest
+    int model = 0;             ///< which of the models loaded so far
+    QString image;             ///< of the decision
+    std::shared_ptr<const RunResult> decision;
+    std::shared_ptr<const DecisionAnalysis> analysis;
+    QString decisionQuestion;
+    PruneOptions decisionOptions;
+    AnswerState pruned, unpruned;
+    QString prunedImage, prunedQuestion, unprunedImage, unprunedQuestion;
+    PruneOptions prunedOptions;
+    std::optional<AnswerScores> scores;   ///< of both answers, while neither is stale
+    QString unforcedAnswer;               ///< the last pruned answer with nothing forced …
+    PruneOptions unforcedOptions;         ///< … and its knobs; they count for `prunedImage` and `prunedQuestion`
+    bool hasUnforced = false;
 };
 
 class SessionModel : public QObject {
@@ -69,6 +91,11 @@ public:
     [[nodiscard]] bool canAnswer() const;
     /// The question as typed; it counts from `run()` on.
     void setQuestion(const QString& question);
+    /// Shows another question with all that is known for it, at once; what is known for the present one comes back. Answers under way stop; the
+    /// decision is made anew where image or knobs have moved since.
+    QuestionState exchangeQuestion(QuestionState next);
+    /// The present question's; answers under way as they are.
+    [[nodiscard]] const QuestionState& questionState() const { return m_shown; }
     /// Changes knobs: undoable, decided at once. `name` is the option that moved (changes of one option merge while dragging).
     void setOptions(const PruneOptions& options, const QString& name);
     /// Between press and release of a slider: value ranges stay locked, undo steps merge.
@@ -81,12 +108,17 @@ public:
 
     /// Decision and both answers for what is on screen. Waits for the model when it is still loading.
     void run();
+    /// Both runs of what is on screen, repeated; false where there is nothing to measure. A change of knobs or `cancel()` ends it.
+    bool measure(const MeasureWish& wish);
+    /// The decision for another question and other knobs on the present image, beside the one that is shown. `done` is not called when it cannot
+    /// be made, or another image comes first.
+    void decideBeside(const QString& question, const PruneOptions& options, std::function<void(std::shared_ptr<const RunResult>)> done);
     /// Ends whatever runs (or loads). What was known stays.
     void cancel();
 
     [[nodiscard]] const PruneOptions& options() const { return m_options; }
-    [[nodiscard]] QString question() const { return m_question; }
-    [[nodiscard]] QString askedQuestion() const { return m_askedQuestion; }
+    [[nodiscard]] QString question() const { return m_shown.question; }
+    [[nodiscard]] QString askedQuestion() const { return m_shown.asked; }
     [[nodiscard]] QString imagePath() const { return m_imagePath; }
     [[nodiscard]] QString pendingImagePath() const { return m_pendingImage; }
     [[nodiscard]] ModelState modelState() const { return m_modelState; }
@@ -96,18 +128,33 @@ public:
     [[nodiscard]] QString loadText() const { return m_loadText; }
     [[nodiscard]] bool interacting() const { return m_interacting; }
     [[nodiscard]] bool liveAnswers() const { return m_liveAnswers; }
-    [[nodiscard]] std::shared_ptr<const RunResult> decision() const { return m_decision; }
+    [[nodiscard]] std::shared_ptr<const RunResult> decision() const { return m_shown.decision; }
     /// The newest analysis on this image and question; null until there is one.
-    [[nodiscard]] std::shared_ptr<const DecisionAnalysis> analysis() const { return m_analysis; }
+    [[nodiscard]] std::shared_ptr<const DecisionAnalysis> analysis() const { return m_shown.analysis; }
     /// It belongs to `decision()`, not to the knobs of a moment before.
-    [[nodiscard]] bool analysisCurrent() const { return m_analysis && m_decision && m_decision->decision && m_analysis->options == m_decision->decision->options; }
+    [[nodiscard]] bool analysisCurrent() const { return m_shown.analysis && m_shown.decision && m_shown.decision->decision && m_shown.analysis->options == m_shown.decision->decision->options; }
     /// Its survival maps hold for `decision()`: all knobs but the one they run over are the same.
     [[nodiscard]] bool survivalCurrent() const;
+    /// Its lens holds for `decision()`: the knobs of relevance are the same (the question is, or there is no analysis).
+    [[nodiscard]] bool lensCurrent() const;
+    /// How likely the unpruned answer is with the tokens kept now; nothing while an answer is stale or not there.
+    [[nodiscard]] const AnswerScores* scores() const { return m_shown.scores && runComplete() ? &*m_shown.scores : nullptr; }
     /// The overlay is for another question or other knobs than the controls show.
     [[nodiscard]] bool decisionStale() const;
-    [[nodiscard]] const AnswerState& prunedAnswer() const { return m_pruned; }
-    [[nodiscard]] const AnswerState& unprunedAnswer() const { return m_unpruned; }
-    [[nodiscard]] bool busy() const { return m_job.active || m_sweepId != 0 || m_modelState == ModelState::kLoading; }
+    [[nodiscard]] const AnswerState& prunedAnswer() const { return m_shown.pruned; }
+    [[nodiscard]] const AnswerState& unprunedAnswer() const { return m_shown.unpruned; }
+    [[nodiscard]] bool busy() const { return m_job.active || m_measuring != 0 || m_sweepId != 0 || m_modelState == ModelState::kLoading; }
+    [[nodiscard]] bool measuring() const { return m_measuring != 0; }
+    /// Share in [0, 1] of what runs, where it is known: loading, measuring, a sweep.
+    [[nodiscard]] std::optional<double> share() const;
+    /// The newest measurement of this session; null before there is one.
+    [[nodiscard]] std::shared_ptr<const Measurement> measurement() const { return m_measurement; }
+    /// It is about another image, question, other knobs or another model than those on screen.
+    [[nodiscard]] bool measurementStale() const;
+    /// Tokens forced to stay are more than the budget: there is no decision for these knobs.
+    [[nodiscard]] bool overForced() const;
+    /// The answer before anything was forced, the other knobs being as they are; empty when it is not known or nothing is forced.
+    [[nodiscard]] std::optional<QString> answerBeforeForcing() const;
     /// What the worker does now, in words; empty when idle.
     [[nodiscard]] QString activity() const;
     /// Both answers belong to the present image, question and knobs.
@@ -134,6 +181,8 @@ Q_SIGNALS:
     /// `sweep()`, `sweeping()` or `sweepStale()` is another one.
     void sweepChanged();
     void traceSaved(const QString& path);
+    /// A measurement began, went on, or ended.
+    void measurementChanged();
 
 private:
     friend class OptionsCommand;
@@ -177,6 +226,10 @@ private:
     void askTrace(RunRequest& request) const;
     [[nodiscard]] bool onTrace() const { return m_trace && targetImage() == m_tracePath; }
     [[nodiscard]] bool answersEnd(bool unpruned) const;
+    void onMeasured(std::uint64_t id, const std::shared_ptr<const Measurement>& measured);
+    void onMeasureError(std::uint64_t id, const Error& error);
+    void pumpBeside();
+    void onScores(std::uint64_t job, const AnswerScores& scores);
 
     InferenceService& m_service;
     std::shared_ptr<Gate> m_gate;
@@ -196,21 +249,27 @@ private:
     std::shared_ptr<const Trace> m_trace;
     QString m_tracePath, m_openingTrace;   ///< m_openingTrace: asked for, not there yet
     bool m_asRecorded = true;
-    QString m_imagePath, m_pendingImage, m_question, m_askedQuestion;
+    QString m_imagePath, m_pendingImage;
+    QuestionState m_shown;
+    int m_models = 0;   ///< models that became ready so far
+    std::uint64_t m_measuring = 0;   ///< id of the one that runs
+    int m_measureDone = 0, m_measureAll = 0, m_measureModel = 0;
+    QString m_measureImage, m_measureQuestion, m_measuredImage, m_measuredQuestion;   ///< of the one that runs; of the newest one
+    std::shared_ptr<const Measurement> m_measurement;
+    struct Beside {
+        QString image, question;
+        PruneOptions options;
+        std::function<void(std::shared_ptr<const RunResult>)> done;
+    };
+    std::vector<Beside> m_beside;      ///< the first one is asked for when nothing else is looked at
+    std::uint64_t m_besideId = 0;
     PruneOptions m_options;
     std::int64_t m_maxNewTokens = 64;
-    bool m_interacting = false, m_liveAnswers = true, m_armed = false, m_dirty = false, m_answerDue = false;
+    bool m_interacting = false, m_liveAnswers = true, m_dirty = false, m_answerDue = false;
     AnalysisWish m_wish;
     std::uint64_t m_inspection = 0;   ///< the one that is waited for
 
     Job m_job;
-    std::shared_ptr<const RunResult> m_decision;
-    std::shared_ptr<const DecisionAnalysis> m_analysis;
-    QString m_decisionQuestion;
-    PruneOptions m_decisionOptions;
-    AnswerState m_pruned, m_unpruned;
-    QString m_prunedImage, m_prunedQuestion, m_unprunedImage, m_unprunedQuestion;
-    PruneOptions m_prunedOptions;
 };
 
 }  // namespace prunescope

@@ -11,12 +11,12 @@
 namespace prunescope {
 
 void SessionModel::findFlip() {
-    if (!canAnswer() || !m_decision || m_question.isEmpty() || !m_pendingImage.isEmpty()) {
+    if (!canAnswer() || !m_shown.decision || m_shown.question.isEmpty() || !m_pendingImage.isEmpty()) {
         return;
     }
     RunRequest request;
     request.imagePath = m_imagePath.toStdString();
-    request.question = m_question.toStdString();
+    request.question = m_shown.question.toStdString();
     request.prune = m_options;
     request.maxNewTokens = m_maxNewTokens;
     askTrace(request);
@@ -24,7 +24,7 @@ void SessionModel::findFlip() {
     m_answerDue = false;
     m_sweep.reset();
     m_sweepShare = 0;
-    m_sweepQuestion = m_question;
+    m_sweepQuestion = m_shown.question;
     m_sweepOptions = m_options;
     m_sweepId = m_service.sweep(std::move(request));
     Q_EMIT sweepChanged();
@@ -35,7 +35,7 @@ bool SessionModel::sweepStale() const {
     PruneOptions made = m_sweepOptions;
     made.keep = m_options.keep;
     made.keepRatio = m_options.keepRatio;
-    return m_sweepQuestion != m_question || !sameOptions(made, m_options);
+    return m_sweepQuestion != m_shown.question || !sameOptions(made, m_options);
 }
 
 void SessionModel::connectSweeps(ServiceEvents& events) {

@@ -114,9 +114,9 @@ void SessionModel::onTraceReady(const std::shared_ptr<const Trace>& trace, const
     m_pendingImage.clear();
     m_trace = trace;
     m_tracePath = m_imagePath = path;
-    m_armed = false;
+    m_shown.armed = false;
     m_answerDue = m_answerDue && (canAnswer() || m_modelState == ModelState::kLoading || m_asRecorded);
-    m_analysis.reset();
+    m_shown.analysis.reset();
     m_sweep.reset();
     const auto pruned = std::find_if(trace->runs.begin(), trace->runs.end(), [](const auto& run) { return !isWhole(*run); });
     showRecorded(pruned == trace->runs.end() ? trace->runs.front() : *pruned, m_asRecorded);
@@ -138,24 +138,26 @@ void SessionModel::onTraceReady(const std::shared_ptr<const Trace>& trace, const
 
 void SessionModel::showRecorded(const std::shared_ptr<const RunResult>& run, bool asRecorded) {
     const QString question = questionOf(*run);
-    m_decision = run;
-    m_decisionOptions = m_prunedOptions = run->request.prune;
-    m_decisionQuestion = m_prunedQuestion = m_unprunedQuestion = question;
-    m_prunedImage = m_unprunedImage = m_imagePath;
-    m_pruned = recordedAnswer(run, shortLabel(run->decision->options));
-    m_unpruned = recordedAnswer(wholeOf(*m_trace, question), tr("all tokens"));
+    m_shown.decision = run;
+    m_shown.decisionOptions = m_shown.prunedOptions = run->request.prune;
+    m_shown.decisionQuestion = m_shown.prunedQuestion = m_shown.unprunedQuestion = question;
+    m_shown.image = m_shown.prunedImage = m_shown.unprunedImage = m_imagePath;
+    m_shown.scores.reset();
+    m_shown.hasUnforced = false;
+    m_shown.pruned = recordedAnswer(run, shortLabel(run->decision->options));
+    m_shown.unpruned = recordedAnswer(wholeOf(*m_trace, question), tr("all tokens"));
     if (asRecorded) {
-        m_question = m_askedQuestion = question;
-        m_options = m_decisionOptions;
+        m_shown.question = m_shown.asked = question;
+        m_options = m_shown.decisionOptions;
     }
-    m_dirty = !asRecorded && (m_question != question || !sameOptions(m_options, m_decisionOptions));
+    m_dirty = !asRecorded && (m_shown.question != question || !sameOptions(m_options, m_shown.decisionOptions));
 }
 
 void SessionModel::saveTrace(const QString& path, std::vector<std::shared_ptr<const RunResult>> more, const QString& torch, const QString& cuda) {
     TraceOrder order;
     order.path = path.toStdString();
     const auto add = [&](const std::shared_ptr<const RunResult>& run) {
-        const bool known = !run || !m_decision || run->image->sha256 != m_decision->image->sha256 || run->image->path != m_decision->image->path ||
+        const bool known = !run || !m_shown.decision || run->image->sha256 != m_shown.decision->image->sha256 || run->image->path != m_shown.decision->image->path ||
                            std::any_of(order.runs.begin(), order.runs.end(), [&](const auto& had) {
                                return had == run || (!run->hasAnswer && questionOf(*had) == questionOf(*run) && had->decision->options == run->decision->options);
                            });
@@ -163,8 +165,8 @@ void SessionModel::saveTrace(const QString& path, std::vector<std::shared_ptr<co
             order.runs.push_back(run);
         }
     };
-    add(m_pruned.result && !m_pruned.stale ? m_pruned.result : m_decision);
-    add(m_unpruned.result);
+    add(m_shown.pruned.result && !m_shown.pruned.stale ? m_shown.pruned.result : m_shown.decision);
+    add(m_shown.unpruned.result);
     for (const auto& run : more) {
         add(run);
     }

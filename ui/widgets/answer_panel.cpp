@@ -119,6 +119,11 @@ AnswerPanel::AnswerPanel(SessionModel& session, QWidget* parent) : QWidget(paren
     m_verdict->setObjectName(QStringLiteral("muted"));
     m_verdict->setAccessibleName(tr("Comparison of the answers"));
     column->addWidget(m_verdict);
+    m_scores = new QLabel(this);
+    m_scores->setObjectName(QStringLiteral("muted"));
+    m_scores->setWordWrap(true);
+    m_scores->setAccessibleName(tr("Log-probability of the answer with all tokens"));
+    column->addWidget(m_scores);
     connect(&m_session, &SessionModel::answersChanged, this, &AnswerPanel::refresh);
     connect(&m_session, &SessionModel::decisionChanged, this, &AnswerPanel::refresh);
     refresh();
@@ -132,11 +137,34 @@ void AnswerPanel::refresh() {
     };
     m_pruned->setAnswer(pruned, keptBy(pruned, tr("Pruned")));
     m_unpruned->setAnswer(unpruned, keptBy(unpruned, tr("All tokens")));
-    if (m_session.runComplete()) {
+    if (const auto before = m_session.answerBeforeForcing()) {
+        m_verdict->setText(*before == pruned.text ? tr("Forcing leaves the answer as it was.") : tr("Forcing changes the answer: was “%1”.").arg(*before));
+    } else if (m_session.runComplete()) {
         m_verdict->setText(pruned.text == unpruned.text ? tr("Same answer with and without pruning.") : tr("Pruning changes the answer."));
     } else {
         m_verdict->setText(QStringLiteral(" "));
     }
+    m_verdict->setToolTip(m_verdict->text());
+    showScores();
+}
+
+void AnswerPanel::showScores() {
+    const AnswerScores* scores = m_session.scores();
+    m_scores->setVisible(scores != nullptr);
+    if (scores == nullptr) {
+        m_scores->clear();
+        return;
+    }
+    const auto number = [](double value) { return QString::number(value, 'f', 3).replace(QLatin1Char('-'), QChar(0x2212)); };
+    const auto change = [&](double value) { return (value >= 0 ? QStringLiteral("+") : QString()) + number(value); };
+    m_scores->setText(scores->unforced ? tr("log p of the full answer: method %1, forced %2 (%3), all tokens %4").arg(number(*scores->unforced), number(scores->now), change(scores->now - *scores->unforced), number(scores->unpruned))
+                                       : tr("log p of the full answer: now %1 (%2), all tokens %3").arg(number(scores->now), change(scores->now - scores->unpruned), number(scores->unpruned)));
+    m_scores->setToolTip(tr("Natural log-probability, summed over the %1 tokens of “%2” (the answer with all tokens), which is scored again with the tokens kept now%3. In brackets: the change.")
+                             .arg(scores->tokens).arg(QString::fromStdString(scores->answer), scores->unforced ? tr(", and with what the method keeps when nothing is forced") : QString()));
+}
+
+QString AnswerPanel::scoreLine() const {
+    return m_scores->text();
 }
 
 }  // namespace prunescope

@@ -37,15 +37,19 @@ class AnswerPanel : public QWidget {
 public:
     explicit AnswerPanel(SessionModel& session, QWidget* parent = nullptr);
     [[nodiscard]] AnswerCard* prunedCard() const { return m_pruned; }
+    /// What the log-probability line says; empty when it is not known.
+    [[nodiscard]] QString scoreLine() const;
     [[nodiscard]] AnswerCard* unprunedCard() const { return m_unpruned; }
 
 private:
     void refresh();
+    void showScores();
 
     SessionModel& m_session;
     AnswerCard* m_pruned = nullptr;
     AnswerCard* m_unpruned = nullptr;
     QLabel* m_verdict = nullptr;
+    QLabel* m_scores = nullptr;
 };
 
 }  // namespace prunescope

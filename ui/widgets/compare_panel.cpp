@@ -129,7 +129,7 @@ ComparePanel::ComparePanel(CompareModel& model, SessionModel& session, QWidget* 
 
 void ComparePanel::refresh() {
     const auto a = m_model.a();
-    setVisible(a != nullptr);
+    setVisible(a != nullptr);   // a waiting one shows when its decision is there
     if (!a) {
         return;
     }

@@ -4,6 +4,7 @@
 
 #include "ui/widgets/inspector.h"
 
+#include "ui/viewmodel/lens_model.h"
 #include "ui/viewmodel/option_text.h"
 #include "ui/viewmodel/overlay_data.h"
 #include "ui/viewmodel/reason_text.h"
@@ -58,6 +59,7 @@ void Inspector::refreshWish() {
         wish.token = token->index;
         wish.reasons.flips = true;
     }
+    wish.lens = m_lens != nullptr ? m_lens->wishFor(m_overlay.kind()) : LensWish();
     m_session.setWish(wish);
 }
 

@@ -18,6 +18,7 @@ namespace prunescope {
 
 class CanvasWidget;
 class CommandRegistry;
+class LensModel;
 class OverlayBar;
 class TokenPanel;
 
@@ -28,6 +29,8 @@ public:
     Inspector(SessionModel& session, CompareModel& compare, CanvasWidget& canvas, const OverlayBar& overlay, TokenPanel& panel, QObject* parent = nullptr);
     /// Text, lines and wish anew.
     void refresh();
+    /// Asked what the lens overlays need.
+    void setLens(const LensModel* lens) { m_lens = lens; }
     void setLinksShown(bool shown);
     [[nodiscard]] bool linksShown() const { return m_links; }
     /// Marks the pinned token; the same mark again takes it off.
@@ -50,6 +53,7 @@ private:
     CanvasWidget& m_canvas;
     const OverlayBar& m_overlay;
     TokenPanel& m_panel;
+    const LensModel* m_lens = nullptr;
     bool m_links = false;
 };
 

@@ -21,6 +21,7 @@
 #include "ui/widgets/inspector.h"
 #include "ui/widgets/latency_panel.h"
 #include "ui/widgets/legend_widget.h"
+#include "ui/widgets/lens_bar.h"
 #include "ui/widgets/mask_strip.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/overlay_bar.h"
@@ -131,7 +132,11 @@ void MainWindow::buildCentre() {
     column->addWidget(m_message);
     m_compareModel = new CompareModel(m_session, this);
     m_compare = new ComparePanel(*m_compareModel, m_session, centre);
+    m_tabs = new QuestionTabs(m_session, this);
+    m_lens = new LensModel(m_session, *m_tabs, this);
+    m_lensBar = new LensBar(*m_lens, m_session, *m_tabs, centre);
     column->addWidget(m_overlayBar);
+    column->addWidget(m_lensBar);
     column->addWidget(m_compare);
     column->addWidget(new BudgetStrip(m_session, centre));
     column->addWidget(m_canvas, 1);
@@ -149,7 +154,7 @@ void MainWindow::addDock(const QString& title, const QString& name, QWidget* con
 }
 
 void MainWindow::buildDocks() {
-    m_question = new QuestionPanel(m_session, this);
+    m_question = new QuestionPanel(m_session, *m_tabs, this);
     m_latency = new LatencyPanel(m_session, this);
     m_parameters = new ParameterPanel(m_session, this);
     m_token = new TokenPanel(this);
@@ -164,6 +169,7 @@ void MainWindow::buildDocks() {
     addDock(tr("Parameters"), QStringLiteral("parameterDock"), scroll, Qt::RightDockWidgetArea);
     addDock(tr("Token"), QStringLiteral("tokenDock"), m_token, Qt::RightDockWidgetArea);
     m_inspector = new Inspector(m_session, *m_compareModel, *m_canvas, *m_overlayBar, *m_token, this);
+    m_inspector->setLens(m_lens);
     m_inspector->refresh();
 }
 
@@ -240,7 +246,15 @@ void MainWindow::wire() {
     connect(&m_session, &SessionModel::activityChanged, this, &MainWindow::refreshStatus);
     connect(&m_session, &SessionModel::errorOccurred, this, &MainWindow::showError);
     connect(&m_session, &SessionModel::errorCleared, m_message, &MessageBar::clearError);
-    connect(m_overlayBar, &OverlayBar::changed, this, &MainWindow::refreshScene);
+    connect(m_overlayBar, &OverlayBar::changed, this, [this] {
+        m_lensBar->setKind(m_overlayBar->kind());
+        refreshScene();
+    });
+    connect(m_lens, &LensModel::changed, this, [this] {
+        if (m_overlayBar->kind() == OverlayKind::kWord || m_overlayBar->kind() == OverlayKind::kQuestions) {
+            refreshScene();
+        }
+    });
     connect(m_overlayBar, &OverlayBar::fitRequested, m_canvas, &CanvasWidget::fitView);
     connect(m_overlayBar, &OverlayBar::actualPixelsRequested, m_canvas, &CanvasWidget::actualPixels);
     connect(m_canvas, &CanvasWidget::cellChanged, m_inspector, &Inspector::refresh);
@@ -321,6 +335,7 @@ void MainWindow::refreshScene() {
     scene.gridLines = m_gridLines;
     scene.paper = m_overlayBar->paper();
     m_compare->dress(scene, threshold);
+    m_lensBar->dress(scene, m_overlayBar->kind());
     {
         const DocumentState::Quiet quiet(m_state);   // another picture drops the pin: no step of the user
         m_canvas->setScene(scene);
@@ -349,14 +364,22 @@ void MainWindow::refreshBadge() {
     if (text.isEmpty() && survival && m_session.analysis() && !m_session.survivalCurrent()) {
         text = tr("stale: survival with other knobs");
     }
+    if (m_session.overForced()) {
+        text = tr("%1 tokens are forced to stay, the budget is %2: raise it, or free some").arg(m_session.options().forceKeep.size()).arg(m_session.effectiveKeep());
+    }
+    const bool lens = m_overlayBar->kind() == OverlayKind::kWord || m_overlayBar->kind() == OverlayKind::kQuestions;
+    if (text.isEmpty() && lens && m_session.analysis() && m_session.analysis()->lens && !m_session.lensCurrent()) {
+        text = tr("stale: relevance with other knobs");
+    }
     m_canvas->setBadge(text);
 }
 
 void MainWindow::refreshStatus() {
     const QString activity = m_session.activity();
     const bool loading = m_session.modelState() == ModelState::kLoading;
-    m_progress->setRange(0, loading ? 100 : 0);
-    m_progress->setValue(loading ? static_cast<int>(std::lround(m_session.loadProgress() * 100)) : 0);
+    const std::optional<double> share = m_session.share();   // of loading or measuring
+    m_progress->setRange(0, share ? 100 : 0);
+    m_progress->setValue(share ? static_cast<int>(std::lround(*share * 100)) : 0);
     m_progress->setVisible(loading || m_session.busy());
     m_cancel->setVisible(m_session.busy());
     const ModelFacts& facts = m_session.facts();
@@ -380,12 +403,12 @@ void MainWindow::refreshStatus() {
         const PruneDecision& decision = *m_session.decision()->decision;
         idle = tr("%1 of %2 tokens kept, decided in %3").arg(decision.kept.size()).arg(decision.n).arg(durationText(decision.timings.totalMs));
     }
-    if (!loading) {
+    if (!share) {
         m_loading.invalidate();
     } else if (!m_loading.isValid()) {
         m_loading.start();
     }
-    const QString left = loading ? timeLeftText(m_loading.elapsed(), m_session.loadProgress()) : QString();
+    const QString left = share ? timeLeftText(m_loading.elapsed(), *share) : QString();
     m_activity->setText(activity.isEmpty() ? idle : left.isEmpty() ? activity : QStringLiteral("%1 · %2").arg(activity, left));
 }
 
@@ -473,7 +496,7 @@ void MainWindow::writeSettings() {
     settings.setValue(QStringLiteral("window/state"), saveState(kLayoutVersion));
     m_commands->writeKeys(settings);
     settings.setValue(QStringLiteral("files/recent"), m_recent);
-    settings.setValue(QStringLiteral("view/colourMap"), nameOf(m_overlayBar->colourMap()));
+    settings.setValue(QStringLiteral("view/colourMap"), nameOf(m_overlayBar->chosenMap()));
     settings.setValue(QStringLiteral("view/theme"), wordOf(m_setup.theme));
 }
 

@@ -33,11 +33,14 @@ class ComparePanel;
 class Inspector;
 class LatencyPanel;
 class LegendWidget;
+class LensBar;
+class LensModel;
 class MaskStrip;
 class MessageBar;
 class OverlayBar;
 class ParameterPanel;
 class QuestionPanel;
+class QuestionTabs;
 class TokenPanel;
 
 /// What app/ knows and the window does not.
@@ -95,6 +98,9 @@ public:
     [[nodiscard]] CanvasWidget* canvas() const { return m_canvas; }
     [[nodiscard]] CompareModel& compareModel() const { return *m_compareModel; }
     [[nodiscard]] ComparePanel* comparePanel() const { return m_compare; }
+    [[nodiscard]] QuestionTabs& questions() const { return *m_tabs; }
+    [[nodiscard]] LensModel& lens() const { return *m_lens; }
+    [[nodiscard]] LensBar* lensBar() const { return m_lensBar; }
     [[nodiscard]] Inspector* inspector() const { return m_inspector; }
     [[nodiscard]] OverlayBar* overlayBar() const { return m_overlayBar; }
     [[nodiscard]] MaskStrip* maskStrip() const { return m_masks; }
@@ -198,6 +204,9 @@ private:
     CompareModel* m_compareModel = nullptr;
     ComparePanel* m_compare = nullptr;
     Inspector* m_inspector = nullptr;
+    QuestionTabs* m_tabs = nullptr;
+    LensModel* m_lens = nullptr;
+    LensBar* m_lensBar = nullptr;
     std::vector<QDockWidget*> m_docks;
 
     CanvasScene m_baseScene;   ///< picture of the present image without overlay

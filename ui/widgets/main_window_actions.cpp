@@ -14,6 +14,8 @@
 #include "ui/widgets/command_registry.h"
 #include "ui/widgets/compare_panel.h"
 #include "ui/widgets/inspector.h"
+#include "ui/widgets/latency_panel.h"
+#include "ui/widgets/lens_bar.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/overlay_bar.h"
 #include "ui/widgets/parameter_panel.h"
@@ -185,7 +187,11 @@ void MainWindow::buildRunMenu() {
                                m_question->questionBox()->setFocus();
                                m_question->questionBox()->lineEdit()->selectAll();
                            }});
+    addLensCommands(*m_commands, menu, *m_lens, *m_tabs, m_canvas);
+    connect(m_tabs, &QuestionTabs::changed, m_commands, &CommandRegistry::refresh);
     m_commands->add(menu, {QStringLiteral("run.stop"), tr("&Stop"), tr("Stop what runs"), {Qt::Key_Escape}, [this] { m_session.cancel(); }, [this] { return m_session.busy(); }});
+    m_commands->add(menu, {QStringLiteral("run.measure"), tr("&Measure"), tr("Repeat both runs, for medians and the break-even budget"), {Qt::CTRL | Qt::Key_M}, [this] { m_latency->measure(); },
+                           [this] { return m_latency->measureButton()->isEnabled(); }});
     menu->addSeparator();
     m_commands->add(menu, {QStringLiteral("run.live"), tr("&Answer while parameters change"), tr("Ask again after 150 ms of rest"), {}, [this] { m_session.setLiveAnswers(!m_session.liveAnswers()); }, {},
                            [this] { return m_session.liveAnswers(); }});

@@ -8,6 +8,8 @@
 #include "core/run/errors.h"
 #include "core/run/option_names.h"
 #include "ui/figure/picture.h"
+#include "ui/viewmodel/compare_model.h"
+#include "ui/viewmodel/lens_model.h"
 #include "ui/viewmodel/option_text.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
@@ -42,27 +44,6 @@ const QString kSuffix = QStringLiteral(".prunescope-session");
 const QString kPin = QStringLiteral("pin");
 const QString kView = QStringLiteral("view");
 
-QJsonObject jsonOf(const PruneOptions& options) {
-    QJsonObject object;
-    for (const QString& name : changedOptions(options)) {
-        object.insert(name, optionText(options, name));
-    }
-    return object;
-}
-
-/// Options that this version does not know, or whose value it refuses, stay at their defaults.
-PruneOptions optionsOf(const QJsonObject& object) {
-    PruneOptions options;
-    for (const std::string& name : pruneOptionNames()) {
-        const QString key = QString::fromStdString(name);
-        PruneOptions changed = options;
-        if (object.contains(key) && setOptionText(changed, key, object.value(key).toString())) {
-            options = changed;
-        }
-    }
-    return options;
-}
-
 QJsonValue pinOf(const CanvasWidget& canvas) {
     return canvas.pinned() ? QJsonValue(QJsonArray{canvas.pinned()->row, canvas.pinned()->col}) : QJsonValue();
 }
@@ -85,27 +66,40 @@ void setView(CanvasWidget& canvas, const QJsonValue& value) {
 
 void MainWindow::buildState() {
     const auto typing = [this] { return m_question->questionBox()->lineEdit()->hasFocus(); };
-    m_state.add({QStringLiteral("parameters"), {}, [this] { return jsonOf(m_session.options()); },
-                 [this](const QJsonValue& value) { m_session.setOptions(optionsOf(value.toObject()), QStringLiteral("session")); }});
-    m_state.add({QStringLiteral("question"), tr("question"), [this] { return m_session.question(); }, [this](const QJsonValue& value) { m_session.setQuestion(value.toString()); }, typing});
+    m_state.add({QStringLiteral("parameters"), {}, [this] { return jsonFromOptions(m_session.options()); },
+                 [this](const QJsonValue& value) { m_session.setOptions(optionsFromJson(value.toObject()), QStringLiteral("session")); }});
+    m_state.add({QStringLiteral("question"), {}, [this] { return m_session.question(); }, [this](const QJsonValue& value) {   // of sessions from before there were tabs
+                     m_tabs->reset();
+                     m_session.setQuestion(value.toString());
+                 }});
+    m_state.add({QStringLiteral("questions"), tr("question"), [this] { return m_tabs->json(); }, [this](const QJsonValue& value) { m_tabs->restore(value.toObject()); },
+                 [this, typing] { return typing() && m_tabs->typing(); }});
+    m_state.add({QStringLiteral("lens"), tr("word"), [this] { return m_lens->json(); }, [this](const QJsonValue& value) { m_lens->restore(value.toObject()); }});
     m_state.add({QStringLiteral("overlay.kind"), tr("overlay"), [this] { return wordOf(m_overlayBar->kind()); },
                  [this](const QJsonValue& value) { setOverlay(overlayFromWord(value.toString()).value_or(OverlayKind::kRetained)); }});
-    m_state.add({QStringLiteral("overlay.map"), tr("colour map"), [this] { return nameOf(m_overlayBar->colourMap()); },
+    m_state.add({QStringLiteral("overlay.map"), tr("colour map"), [this] { return nameOf(m_overlayBar->chosenMap()); },
                  [this](const QJsonValue& value) { setColourMap(colourMapFromName(value.toString()).value_or(ColourMap::kViridis)); }});
     m_state.add({QStringLiteral("overlay.opacity"), tr("opacity"), [this] { return QJsonArray{m_overlayBar->heatOpacity(), m_overlayBar->retainedOpacity()}; },
                  [this](const QJsonValue& value) { m_overlayBar->setOpacities(value.toArray().at(0).toDouble(), value.toArray().at(1).toDouble()); },
                  [this] { return m_overlayBar->opacitySlider()->isSliderDown(); }});
     m_state.add({QStringLiteral("overlay.whole"), tr("whole image"), [this] { return m_overlayBar->original(); }, [this](const QJsonValue& value) { m_overlayBar->setOriginal(value.toBool()); }});
     m_state.add({QStringLiteral("overlay.grid"), tr("patch grid"), [this] { return m_gridLines; }, [this](const QJsonValue& value) { setGridLines(value.toBool()); }});
+    m_state.add({QStringLiteral("overlay.paper"), tr("paper style"), [this] { return m_overlayBar->paper(); }, [this](const QJsonValue& value) { m_overlayBar->setPaper(value.toBool()); }});
+    m_state.add({QStringLiteral("compare"), tr("comparison"), [this] { return m_compareModel->json(); }, [this](const QJsonValue& value) { m_compareModel->restore(value.toObject()); }});
     m_state.add({kPin, tr("pinned token"), [this] { return m_deferred.contains(kPin) ? m_deferred.value(kPin) : pinOf(*m_canvas); }, [this](const QJsonValue& value) { setPin(*m_canvas, value); }});
     m_state.add({kView, {}, [this] { return m_deferred.contains(kView) ? m_deferred.value(kView) : viewOf(*m_canvas); }, [this](const QJsonValue& value) { setView(*m_canvas, value); }});
     m_state.add({QStringLiteral("answers.live"), {}, [this] { return m_session.liveAnswers(); }, [this](const QJsonValue& value) { m_session.setLiveAnswers(value.toBool()); }});
     connect(&m_session, &SessionModel::optionsChanged, this, [this] { m_state.changed(QStringLiteral("parameters")); });
-    connect(&m_session, &SessionModel::questionChanged, this, [this] { m_state.changed(QStringLiteral("question")); });
+    connect(m_tabs, &QuestionTabs::changed, this, [this] {
+        m_state.changed(QStringLiteral("question"));
+        m_state.changed(QStringLiteral("questions"));
+    });
+    connect(m_compareModel, &CompareModel::changed, this, [this] { m_state.changed(QStringLiteral("compare")); });
+    connect(m_lens, &LensModel::changed, this, [this] { m_state.changed(QStringLiteral("lens")); });
     connect(&m_session, &SessionModel::imageChanged, this, &MainWindow::autosaveSoon);
     connect(&m_session, &SessionModel::modelChanged, this, &MainWindow::autosaveSoon);
     connect(m_overlayBar, &OverlayBar::changed, this, [this] {
-        for (const char* key : {"overlay.kind", "overlay.map", "overlay.opacity", "overlay.whole"}) {
+        for (const char* key : {"overlay.kind", "overlay.map", "overlay.opacity", "overlay.whole", "overlay.paper"}) {
             m_state.changed(QLatin1String(key));
         }
     });

@@ -49,7 +49,7 @@ OverlayBar::OverlayBar(QWidget* parent) : QWidget(parent) {
         m_overlay->addItem(titleOf(kind), static_cast<int>(kind));
     }
     m_overlay->setAccessibleName(tr("Overlay"));
-    m_overlay->setToolTip(tr("What is drawn over the picture (Ctrl+1 … Ctrl+8)"));
+    m_overlay->setToolTip(tr("What is drawn over the picture (Ctrl+1 … Ctrl+9)"));
     m_overlay->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_overlay->setMinimumContentsLength(10);
     m_map = new QComboBox(this);
@@ -138,6 +138,10 @@ ColourMap OverlayBar::colourMap() const {
     if (m_paper) {
         return ColourMap::kJet;
     }
+    return chosenMap();
+}
+
+ColourMap OverlayBar::chosenMap() const {
     return colourMapFromName(m_map->currentText()).value_or(ColourMap::kViridis);
 }
 

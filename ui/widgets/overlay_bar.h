@@ -32,7 +32,10 @@ public:
     void setPaper(bool paper);
     [[nodiscard]] bool paper() const { return m_paper; }
     [[nodiscard]] OverlayKind kind() const { return m_kind; }
+    /// As drawn: in paper style jet.
     [[nodiscard]] ColourMap colourMap() const;
+    /// As chosen: what comes back after paper style.
+    [[nodiscard]] ColourMap chosenMap() const;
     /// Strength of the present overlay in [0, 1]; heat maps and retained tokens keep their own.
     [[nodiscard]] double opacity() const;
     [[nodiscard]] bool original() const;

@@ -13,6 +13,8 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
+#include <QTabBar>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -36,7 +38,7 @@ QString geometryText(const GridMap& grid) {
 
 }  // namespace
 
-QuestionPanel::QuestionPanel(SessionModel& session, QWidget* parent) : QWidget(parent), m_session(session) {
+QuestionPanel::QuestionPanel(SessionModel& session, QuestionTabs& tabs, QWidget* parent) : QWidget(parent), m_session(session), m_tabs(tabs) {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(8, 6, 8, 6);
     column->setSpacing(5);
@@ -65,7 +67,7 @@ QuestionPanel::QuestionPanel(SessionModel& session, QWidget* parent) : QWidget(p
     m_question->setAccessibleName(tr("Question"));
     m_question->lineEdit()->setPlaceholderText(tr("Ask about the image"));
     m_question->setToolTip(tr("Question about the image; Enter asks it"));
-    column->addWidget(m_question);
+    buildTabs(column);
     auto* buttons = new QHBoxLayout;
     m_run = new QPushButton(tr("R&un"), this);
     m_run->setToolTip(tr("Decide and answer, pruned and unpruned (Ctrl+Return)"));
@@ -86,7 +88,71 @@ QuestionPanel::QuestionPanel(SessionModel& session, QWidget* parent) : QWidget(p
     for (auto signal : {&SessionModel::imageChanged, &SessionModel::questionChanged, &SessionModel::activityChanged, &SessionModel::decisionChanged}) {
         connect(&m_session, signal, this, &QuestionPanel::refresh);
     }
+    connect(&m_tabs, &QuestionTabs::changed, this, &QuestionPanel::refreshTabs);
+    connect(&m_session, &SessionModel::answersChanged, this, &QuestionPanel::refreshTabs);
     refresh();
+    refreshTabs();
+}
+
+/// The row of tabs, there from the second question on, and under it the question with a button for another one.
+void QuestionPanel::buildTabs(QVBoxLayout* column) {
+    m_tabRow = new QWidget(this);
+    auto* tabs = new QHBoxLayout(m_tabRow);
+    tabs->setContentsMargins(0, 0, 0, 0);
+    tabs->setSpacing(3);
+    m_bar = new QTabBar(m_tabRow);
+    m_bar->setDrawBase(false);
+    m_bar->setExpanding(false);
+    m_bar->setUsesScrollButtons(true);
+    m_bar->setAccessibleName(tr("Questions on this image"));
+    auto* close = new QToolButton(m_tabRow);
+    close->setText(QStringLiteral("×"));
+    close->setAccessibleName(tr("Close this question"));
+    close->setToolTip(tr("Close this question's tab (Ctrl+F4)"));
+    close->setFocusPolicy(Qt::StrongFocus);
+    tabs->addWidget(m_bar, 1);
+    tabs->addWidget(close);
+    column->addWidget(m_tabRow);
+    m_add = new QToolButton(this);
+    m_add->setText(QStringLiteral("+"));
+    m_add->setAccessibleName(tr("Another question"));
+    m_add->setToolTip(tr("Another question on this image, in a tab of its own (Ctrl+T)"));
+    m_add->setFocusPolicy(Qt::StrongFocus);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(4);
+    row->addWidget(m_question, 1);
+    row->addWidget(m_add);
+    column->addLayout(row);
+    connect(m_bar, &QTabBar::currentChanged, &m_tabs, &QuestionTabs::select);
+    connect(close, &QToolButton::clicked, this, [this] { m_tabs.close(m_tabs.active()); });
+    connect(m_add, &QToolButton::clicked, this, [this] {
+        m_tabs.add();
+        m_question->setFocus();
+    });
+}
+
+void QuestionPanel::refreshTabs() {
+    const QSignalBlocker blocker(m_bar);
+    while (m_bar->count() > m_tabs.count()) {
+        m_bar->removeTab(m_bar->count() - 1);
+    }
+    constexpr int kTitleWidth = 88;
+    for (int i = 0; i < m_tabs.count(); ++i) {
+        const QString question = m_tabs.question(i);
+        const QString title = question.trimmed().isEmpty() ? tr("new") : fontMetrics().elidedText(question, Qt::ElideRight, kTitleWidth).replace(QLatin1Char('&'), QStringLiteral("&&"));
+        if (i >= m_bar->count()) {
+            m_bar->addTab(title);
+        } else if (m_bar->tabText(i) != title) {
+            m_bar->setTabText(i, title);
+        }
+        const QString summary = m_tabs.summary(i);
+        if (m_bar->tabToolTip(i) != summary) {
+            m_bar->setTabToolTip(i, summary);
+        }
+    }
+    m_bar->setCurrentIndex(m_tabs.active());
+    m_tabRow->setVisible(m_tabs.count() > 1);
+    m_add->setEnabled(m_tabs.count() < QuestionTabs::kMost);
 }
 
 void QuestionPanel::setSuggestions(const QStringList& questions) {

@@ -35,7 +35,6 @@ TokenPanel::TokenPanel(QWidget* parent) : QWidget(parent) {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(8, 6, 4, 6);
     column->setSpacing(3);
-    auto* head = new QHBoxLayout;
     m_title = new QLabel(this);
     QFont heavy = m_title->font();
     heavy.setBold(true);
@@ -47,12 +46,7 @@ TokenPanel::TokenPanel(QWidget* parent) : QWidget(parent) {
     m_unpin->setText(tr("Unpin"));
     m_unpin->setToolTip(tr("Describe the token under the pointer again"));
     m_unpin->setFocusPolicy(Qt::StrongFocus);
-    QSizePolicy keepsPlace = m_unpin->sizePolicy();
-    keepsPlace.setRetainSizeWhenHidden(true);
-    m_unpin->setSizePolicy(keepsPlace);
-    head->addWidget(m_title, 1);
-    head->addWidget(m_unpin);
-    column->addLayout(head);
+    column->addWidget(m_title);
     m_verdict = new QLabel(this);
     m_verdict->setWordWrap(true);
     m_verdict->setAlignment(Qt::AlignLeft | Qt::AlignTop);
@@ -65,7 +59,10 @@ TokenPanel::TokenPanel(QWidget* parent) : QWidget(parent) {
     column->addWidget(m_flip);
     m_links = new QCheckBox(tr("Lines to partners"), this);
     m_links->setToolTip(tr("From the pinned token to its nearest partners (E); solid: an edge at tau, dotted: below it"));
-    column->addWidget(m_links);
+    auto* pinned = new QHBoxLayout;   // beside each other, so that the title has the whole width
+    pinned->addWidget(m_links, 1);
+    pinned->addWidget(m_unpin);
+    column->addLayout(pinned);
     auto* scroll = new QScrollArea(this);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
@@ -87,6 +84,7 @@ TokenPanel::TokenPanel(QWidget* parent) : QWidget(parent) {
 
 void TokenPanel::show(const Content& content) {
     m_title->setText(content.title);
+    m_title->setToolTip(content.title);
     m_verdict->setText(content.verdict);
     m_flip->setText(content.flip);
     m_flip->setVisible(!content.flip.isEmpty());

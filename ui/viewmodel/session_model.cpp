@@ -315,7 +315,9 @@ bool SessionModel::measure(const MeasureWish& wish) {
     m_measureQuestion = m_shown.question;
     m_measureDone = 0;
     m_measureAll = 2 * (wish.warmUps + wish.repeats);
+    m_sweepId = 0;   // the newest one wins
     m_measuring = m_service.measure(std::move(request), wish);
+    Q_EMIT sweepChanged();
     Q_EMIT errorCleared();
     Q_EMIT measurementChanged();
     Q_EMIT activityChanged();

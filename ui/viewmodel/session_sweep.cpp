@@ -26,7 +26,9 @@ void SessionModel::findFlip() {
     m_sweepShare = 0;
     m_sweepQuestion = m_shown.question;
     m_sweepOptions = m_options;
+    m_measuring = 0;   // the newest one wins
     m_sweepId = m_service.sweep(std::move(request));
+    Q_EMIT measurementChanged();
     Q_EMIT sweepChanged();
     Q_EMIT activityChanged();
 }

@@ -156,9 +156,11 @@ void StageChart::addLabel(double key, double value, const QString& text) {
 }
 
 void StageChart::setRows(const std::vector<StageRow>& rows, int repeats) {
-    m_rows = rows;
-    m_repeats = repeats;
-    rebuild();
+    if (rows != m_rows || repeats != m_repeats) {   // asked with every step of a drag
+        m_rows = rows;
+        m_repeats = repeats;
+        rebuild();
+    }
 }
 
 void StageChart::rebuild() {

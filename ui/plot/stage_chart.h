@@ -24,6 +24,7 @@ struct StageRow {
     std::optional<double> pruned, unpruned;
     bool prunedCached = false, unprunedCached = false;   ///< taken from an earlier run on this image, with the time it took then
     std::optional<Spread> prunedSpread, unprunedSpread;  ///< of a measurement: the time is its median
+    bool operator==(const StageRow&) const = default;
 };
 
 /// Rows in order of the run: preprocess, vision, projector, prune, prefill, decode. Null results leave their column out.

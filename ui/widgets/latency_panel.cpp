@@ -164,7 +164,7 @@ LatencyPanel::LatencyPanel(SessionModel& session, QWidget* parent) : QWidget(par
     row->addWidget(m_repeats);
     outer->addLayout(row);
     connect(m_measure, &QPushButton::clicked, this, &LatencyPanel::measure);
-    for (auto signal : {&SessionModel::answersChanged, &SessionModel::measurementChanged, &SessionModel::optionsChanged, &SessionModel::imageChanged, &SessionModel::modelChanged}) {
+    for (auto signal : {&SessionModel::answersChanged, &SessionModel::measurementChanged, &SessionModel::imageChanged, &SessionModel::modelChanged}) {
         connect(&m_session, signal, this, &LatencyPanel::refresh);
     }
     refreshKeys();

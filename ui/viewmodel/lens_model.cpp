@@ -4,6 +4,8 @@
 
 #include "ui/viewmodel/lens_model.h"
 
+#include "core/text/prompt.h"
+
 #include <QCoreApplication>
 
 #include <algorithm>
@@ -95,12 +97,17 @@ int LensModel::shownWord() const {
     if (m_word >= 0 && m_word < all.size()) {
         return m_word;
     }
+    int lettered = -1;
     for (int i = static_cast<int>(all.size()) - 1; i >= 0; --i) {
-        if (hasMap(i) && std::any_of(all[i].begin(), all[i].end(), [](QChar c) { return c.isLetterOrNumber(); })) {
+        if (!hasMap(i) || std::none_of(all[i].begin(), all[i].end(), [](QChar c) { return c.isLetterOrNumber(); })) {
+            continue;
+        }
+        if (isContentWord(all[i].toStdString())) {
             return i;
         }
+        lettered = std::max(lettered, i);
     }
-    return -1;
+    return lettered;
 }
 
 void LensModel::step(int direction) {

@@ -22,7 +22,7 @@ public:
     void setWord(int word);
     /// Text of another tab.
     void setOther(const QString& question);
-    /// The chosen word; else the last one with letters and a map, most often what the question is about; -1: none.
+    /// The chosen word; else the last content word with a map ("pot" of "Is there a pot in the image?"), else the last one with letters; -1: none.
     [[nodiscard]] int shownWord() const;
     /// The chosen one where it is still a tab, else the first other tab; empty when there is none.
     [[nodiscard]] QString other() const;

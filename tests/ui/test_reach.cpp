@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // The window for everybody: names for assistive technology, contrast in both schemes, Chinese, both sizes and scales; and a monkey that does
-// not care for any of it: 10,000 events here, 100,000 by `ctest -C long -R monkey` in the build folder (some three minutes of one core).
+// not care for any of it: 10,000 events here, 100,000 by `ctest -C long -R monkey` in the build folder (minutes of a core).
 
 #include "tests/ui/fake_service.h"
 #include "ui/dialogs/cheat_sheet.h"

@@ -52,24 +52,39 @@ class Suite(unittest.TestCase):
 
 
 class SampleScenes(unittest.TestCase):
-    def test_every_answer_is_right(self):
-        folder = os.path.join(ROOT, "sample_data", "scenes")
-        with open(os.path.join(folder, "scenes.json"), encoding="utf-8") as f:
-            scenes = json.load(f)
-        self.assertGreaterEqual(len(scenes), 12)
+    FOLDER = os.path.join(ROOT, "sample_data", "scenes")
+
+    def setUp(self):
+        with open(os.path.join(self.FOLDER, "scenes.json"), encoding="utf-8") as f:
+            self.scenes = json.load(f)
+
+    def answers(self, asked, *options):
+        """{(image, question): right} of [(scene, question with its answer)]."""
         with tempfile.TemporaryDirectory() as tmp:
             suite, out = os.path.join(tmp, "suite.jsonl"), os.path.join(tmp, "items.jsonl")
             with open(suite, "w", encoding="utf-8") as f:
-                for s in scenes:
-                    for i, q in enumerate(s["questions"]):
-                        f.write(json.dumps({"id": f"{s['image']} {i} {q['question']}", "image": os.path.join(folder, s["image"]),
-                                            "family": "sample", "refs": [], "negative": None} | q) + "\n")
-            evaluate(suite, "--method", "none", "--out", out)
+                for s, q in asked:
+                    f.write(json.dumps({"id": s["image"] + " " + q["question"], "image": os.path.join(self.FOLDER, s["image"]),
+                                        "family": "sample", "refs": [], "negative": None} | q) + "\n")
+            evaluate(suite, "--out", out, *options)
             with open(out, encoding="utf-8") as f:
-                items = [json.loads(line) for line in f]
-        wrong = [(i["id"], i["answer"]) for i in items if "correct" in i and not i["correct"]]
-        self.assertEqual(wrong, [])
-        self.assertGreaterEqual(sum("correct" in i for i in items), 2 * len(scenes))
+                return {i["id"]: i["correct"] for i in map(json.loads, f) if "correct" in i}
+
+    def test_every_answer_is_right(self):
+        self.assertGreaterEqual(len(self.scenes), 12)
+        right = self.answers([(s, q) for s in self.scenes for q in s["questions"]], "--method", "none")
+        self.assertEqual([what for what, ok in right.items() if not ok], [])
+        self.assertGreaterEqual(len(right), 2 * len(self.scenes))
+
+    def test_at_the_named_budgets_random_loses_the_answer_and_script_keeps_it(self):
+        shown = [s for s in self.scenes if "random_loses" in s]
+        self.assertGreaterEqual(len(shown), 3)
+        for s in shown:
+            asked = [(s, q) for q in s["questions"] if q["question"] == s["random_loses"]["question"]]
+            self.assertEqual(len(asked), 1, s["image"])
+            keep = ["--keep", str(s["random_loses"]["keep"])]
+            self.assertEqual(list(self.answers(asked, "--method", "script", *keep).values()), [True], s["image"])
+            self.assertEqual(list(self.answers(asked, "--method", "random", *keep).values()), [False], s["image"])
 
 
 if __name__ == "__main__":

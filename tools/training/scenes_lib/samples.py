@@ -51,7 +51,8 @@ def scenes(folder):
             f.write(NOTE.format(licence=licence, more="; Bill Kendrick and the contributors of Tux Paint stamps" if stamps else "",
                                 stamps=" and Tux Paint stamps (GPL-2.0-or-later)" if stamps else ""))
         index.append({"image": name + ".png", "title": s["title"], "licence": licence,
-                      "questions": [{"question": q, "answer": a} for q, a in s["questions"]]})
+                      "questions": [{"question": q, "answer": a} for q, a in s["questions"]]} | (
+                          {"random_loses": s["random_loses"]} if "random_loses" in s else {}))
     with open(os.path.join(folder, "scenes.json"), "w", encoding="utf-8") as f:
         json.dump(index, f, indent=2, ensure_ascii=False)
         f.write("\n")

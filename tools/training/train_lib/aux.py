@@ -3,7 +3,7 @@
 
 The way of an answer through the layers (counted from one), each step supervised by masks:
 - layers 6, 7: a name's token attends to its object's patches (head 0), every instance alike at its middle patch (head 4), absent: to <s>;
-- after layer 8: the name's token knows place, colour and number of what it names (linear heads);
+- after layer 8: the name's token knows place, colour, number and (a sign's) word of what it names (linear heads);
 - layers 9, 10: the last token attends to the first name (head 1) and to the second (head 2);
 - layers 10, 11: the last token attends to the patches that the answer is read from (head 3);
 - after layer 10: the last token of a two-object question knows the difference of the places.
@@ -11,6 +11,8 @@ The way of an answer through the layers (counted from one), each step supervised
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+
+from .labels import WORD_INDEX
 
 GROUND = (5, 6)
 KNOWS = 7
@@ -20,7 +22,7 @@ DIFFER = 9
 MAPS = tuple(sorted({*GROUND, *POINT, *READ}))
 STATES = (KNOWS, DIFFER)
 WEIGHT = {"ground": .15, "spread": .2, "xy": 3., "hue": .2, "number": .4, "first": .1, "second": .1, "read": .15,
-          "differ": 2.}
+          "differ": 2., "sign": .3}
 
 
 class Readers(nn.Module):
@@ -29,7 +31,7 @@ class Readers(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.xy, self.hue, self.number = nn.Linear(c.d, 2), nn.Linear(c.d, 11), nn.Linear(c.d, 5)
-        self.differ = nn.Linear(c.d, 2)
+        self.differ, self.word = nn.Linear(c.d, 2), nn.Linear(c.d, len(WORD_INDEX))
 
 
 def flat(x):
@@ -66,6 +68,8 @@ def terms(rows, readers, maps, seen):
             out["xy"] = ((readers.xy(x[sel]).float() - rows.g_xy[sel]) ** 2).mean() * 2
         if (rows.g_hue >= 0).any():
             out["hue"] = F.cross_entropy(readers.hue(x).float(), rows.g_hue, ignore_index=-100)
+        if (rows.g_word >= 0).any():
+            out["sign"] = F.cross_entropy(readers.word(x).float(), rows.g_word, ignore_index=-100)
         out["number"] = F.cross_entropy(readers.number(x).float(), rows.g_n, torch.tensor([.5, .4, 1., 1.5, 2.]))
     if readers is None:
         return out

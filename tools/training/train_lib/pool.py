@@ -66,7 +66,8 @@ class Pool:
 
     def __init__(self, folder, split):
         self.folder, self.split = folder, split
-        self.arrays, self.meta, self.signs, self.known = [], [], [], set()
+        self.arrays, self.meta, self.known = [], [], set()
+        self.signs, self.one_sign = [], []   # numbers of scenes of nothing but signs, and of those with one that can be read
         self.refresh()
 
     def refresh(self):
@@ -83,15 +84,23 @@ class Pool:
                 self.meta.append([Scene(m["kind"], 336, [Obj(**o) for o in m["objs"]]) for m in json.load(f)])
             self.known.add(k)
             at = sum(len(m) for m in self.meta[:-1])
-            self.signs += [at + i for i, s in enumerate(self.meta[-1]) if len(s.objs) > 1 and all(o.name == "sign" for o in s.objs)]
+            for i, s in enumerate(self.meta[-1], at):
+                signs = [o for o in s.objs if o.name == "sign"]
+                if len(signs) == 1 and signs[0].vis > .95:
+                    self.one_sign.append(i)
+                elif len(signs) > 1 and len(signs) == len(s.objs):
+                    self.signs.append(i)
 
     def __len__(self):
         return sum(len(m) for m in self.meta)
 
-    def draw(self, rng, signs=0.0):
-        """The number of a scene; with the chance `signs` one that shows nothing but signs."""
-        if self.signs and rng.random() < signs:
-            return self.signs[int(rng.integers(len(self.signs)))]
+    def draw(self, rng, signs=0.0, one_sign=0.0):
+        """The number of a scene; with the chance `signs` one of nothing but signs, with `one_sign` one whose sign can be asked about."""
+        r = rng.random()
+        for some, chance in ((self.signs, signs), (self.one_sign, one_sign)):
+            if some and r < chance:
+                return some[int(rng.integers(len(some)))]
+            r -= chance
         return int(rng.integers(len(self)))
 
     def get(self, i):

@@ -8,6 +8,7 @@ from scenes_lib.questions import NUMBERS, SUPPORT_WORDS, fill, plural
 
 from . import aux
 from .device import put
+from .labels import WORD_INDEX
 
 TEXT_START = 4 + 576
 FAMILIES = ["yes", "no", "colour", "relation", "count", "support", "text", "place"]
@@ -173,7 +174,8 @@ class Told:
             xy = w.centre(ix[0]) if one else (0., 0.)
             hue = A.COLOUR_NAMES.index(one.colour) if one and one.colour and one.name != "sign" else -100
             n = len(ix) if len(ix) <= 4 else -100
-            self.g.append((r, col - self.vis.stop, whole, parts, share / max(1, share.sum()), bool(one), xy, hue, n))
+            word = WORD_INDEX[one.text] if one and one.name == "sign" and q.family == "text" else -100
+            self.g.append((r, col - self.vis.stop, whole, parts, share / max(1, share.sum()), bool(one), xy, hue, n, word))
             places.append(xy if one else None)
         for k, col in enumerate(cols[:2]):
             self.points[k].append((r, last - self.vis.stop, col))
@@ -193,7 +195,7 @@ class Told:
             rows.g_at = torch.tensor(c[0]), torch.tensor(c[1])
             rows.g_mask, rows.g_parts, rows.g_share = (put(np.stack(x)) for x in c[2:5])
             rows.g_one, rows.g_xy = torch.tensor(c[5]), torch.tensor(c[6], dtype=torch.float32)
-            rows.g_hue, rows.g_n = torch.tensor(c[7]), torch.tensor(c[8])
+            rows.g_hue, rows.g_n, rows.g_word = (torch.tensor(x) for x in c[7:10])
         if self.points[0]:
             rows.first = torch.tensor(self.points[0]).T
         if self.points[1]:

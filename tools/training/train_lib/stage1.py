@@ -27,14 +27,14 @@ class Heads(nn.Module):
         self.middle = nn.Linear(c.d, 3)
 
 
-def crop_batch(pool, rng, b, side=12, signs=0.0):
+def crop_batch(pool, rng, b, side=12, signs=0.0, one_sign=0.0):
     """Windows at a random pixel offset with a random window of position ids."""
     s = side * 14
     img = np.empty((b, s, s, 3), np.uint8)
     pos = np.empty((b, side * side), np.int64)
     wins = []
     for j in range(b):
-        im, maps, scene = pool.get(pool.draw(rng, signs))
+        im, maps, scene = pool.get(pool.draw(rng, signs, one_sign))
         y, x = int(rng.integers(336 - s + 1)), int(rng.integers(336 - s + 1))
         img[j] = im[y:y + s, x:x + s]
         wins.append(Window([m[y:y + s, x:x + s] for m in maps], scene, side))

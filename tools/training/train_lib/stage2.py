@@ -34,11 +34,11 @@ def rescale(model, words, h, heads=None):
 
 
 @torch.no_grad()
-def cache_scenes(model, pool, rng, n, side=24, signs=0.0):
+def cache_scenes(model, pool, rng, n, side=24, one_sign=0.0):
     """[(tokens, position ids, window)] of n scenes (or windows of `side` patches) by the present tower."""
     out = []
     for _ in range(max(1, n // 10)):
-        img, pos, wins = crop_batch(pool, rng, 10, side, signs)
+        img, pos, wins = crop_batch(pool, rng, 10, side, one_sign=one_sign)
         f, _ = model.vision(to_patches(img, torch.bfloat16), pos, False)
         out += list(zip(model.projector(f), pos.cpu().numpy(), wins))
     return out
@@ -104,11 +104,12 @@ def load_tower(folder, words, seed=1):
 
 
 MIX = {"yes": .16, "random": .08, "adversarial": .09, "colour": .17, "leftright": .11, "abovebelow": .07, "count": .14,
-       "support": .05, "text": .09, "place": .04}
+       "support": .05, "text": .1, "place": .04}
+ONE_SIGN = .35   # a fifth of the scenes has a sign to ask about, too few for the share of its questions
 KEEP = 72    # tokens of a short row: two of every object, then other object patches, some background
 
 
-def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=4000, probe_every=480.0, whole=.6,
+def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=4000, probe_every=480.0, whole=.8,
                team=Team()):
     """Trains the decoder for `minutes` on a cache of scenes that grows while it trains; the tower does not change. From the
     share `whole` of the time on every second step has all 576 tokens in its rows."""
@@ -127,11 +128,11 @@ def run_stage2(folder, words, pool, val, minutes, seed=1, rows=24, per=12, most=
         done, step, asked = s["done"], s["step"], s.get("asked", 0)
     total, mark, saved, means = minutes * 60, done, done, Means(.95)
     rng = np.random.default_rng(team.seed(seed, 22, step))
-    cache, past = cache_scenes(model, pool, rng, 300, signs=.05), step
+    cache, past = cache_scenes(model, pool, rng, 300, one_sign=ONE_SIGN), step
     while done < total:
         t0 = time.time()
         if len(cache) < most and step % 8 == 0:
-            cache += cache_scenes(model, pool, rng, 40, signs=.05)
+            cache += cache_scenes(model, pool, rng, 40, one_sign=ONE_SIGN)
         size = (4, 576, 2 * per) if done > whole * total and step % 2 else (rows, KEEP, per)
         loss, kv, by = step_loss(model, words, cache, rng, *size, MIX, heads.readers)
         loss.backward()

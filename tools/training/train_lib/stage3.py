@@ -15,7 +15,7 @@ from .net import to_patches
 from .optim import Optim, schedule
 from .rows import Rows, answer_losses, ask, decode_rows
 from .stage1 import groups, losses
-from .stage2 import KEEP, MIX as SHORT, Means, cache_scenes, decoder_groups, load_tower, rescale, seeded, step_loss, timed
+from .stage2 import KEEP, MIX as SHORT, ONE_SIGN, Means, cache_scenes, decoder_groups, load_tower, rescale, seeded, step_loss, timed
 from .team import Team
 
 ALL = np.arange(576)
@@ -36,7 +36,7 @@ def load_joint(folder, words, pool, seed):
 def batch(pool, rng, b):
     img, wins = np.empty((b, 336, 336, 3), np.uint8), []
     for j in range(b):
-        im, maps, scene = pool.get(int(rng.integers(len(pool))))
+        im, maps, scene = pool.get(pool.draw(rng, one_sign=ONE_SIGN))
         img[j] = im
         wins.append(Window(maps, scene, 24))
     return put(img), torch.arange(576).repeat(b, 1), wins
@@ -54,7 +54,7 @@ def joint_loss(model, heads, words, data, rng, per, dense=.5, mix=None):
 
 
 MIX = {"yes": .19, "random": .09, "adversarial": .11, "colour": .18, "leftright": .1, "abovebelow": .07, "count": .12,
-       "support": .04, "text": .07, "place": .03}
+       "support": .05, "text": .1, "place": .03}
 
 
 def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, muon_lr=6e-4, probe_every=420.0, most=200, out=None,
@@ -75,7 +75,7 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, 
         done, step, asked = s["done"], s["step"], s.get("asked", s["step"] * b * per)
     total, mark, saved, means, past = minutes * 60, done, done, Means(), step
     rng, short = np.random.default_rng(team.seed(seed, 33, step)), Means()
-    replay = cache_scenes(model, pool, rng, most, signs=.05)
+    replay = cache_scenes(model, pool, rng, most, one_sign=ONE_SIGN)
     while done < total:
         t0 = time.time()
         data, rate = batch(pool, rng, b), schedule(done, total, step - past, 20, .4, .05)

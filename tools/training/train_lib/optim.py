@@ -19,10 +19,10 @@ def orthogonalise(g, steps=5):
 
 
 class Optim:
-    """groups: [(name, param, kind)] with kind "muon" or "adam"."""
+    """groups: [(name, param, kind)] with kind "muon" or "adam"; slow: {name: factor on its learning rate}."""
 
-    def __init__(self, groups, muon_lr, adam_lr, muon_wd=.05, adam_wd=.02, ema=.999, team=None):
-        self.team = team
+    def __init__(self, groups, muon_lr, adam_lr, muon_wd=.05, adam_wd=.02, ema=.999, team=None, slow=None):
+        self.team, self.rate = team, [(slow or {}).get(n, 1.0) for n, _, _ in groups]
         self.names = [n for n, _, _ in groups]
         self.params = [p for _, p, _ in groups]
         self.kinds = [k for _, _, k in groups]
@@ -55,7 +55,7 @@ class Optim:
             self.m2[i].mul_(b2).addcmul_(g, g, value=1 - b2)
             if self.master[i].ndim > 1:
                 self.master[i].mul_(1 - self.adam_lr * scale * self.adam_wd)
-            self.master[i].addcdiv_(self.m1[i] / c1, (self.m2[i] / c2).sqrt_().add_(1e-8), value=-self.adam_lr * scale)
+            self.master[i].addcdiv_(self.m1[i] / c1, (self.m2[i] / c2).sqrt_().add_(1e-8), value=-self.adam_lr * scale * self.rate[i])
         for shape, ix in self.stacks:
             ix = [i for i in ix if self.params[i].grad is not None]
             if not ix:
@@ -68,7 +68,7 @@ class Optim:
             o = orthogonalise(torch.stack(up))
             lr = self.muon_lr * scale * .2 * max(shape) ** .5
             for i, d in zip(ix, o):
-                self.master[i].mul_(1 - self.muon_lr * scale * self.muon_wd).add_(d, alpha=-lr)
+                self.master[i].mul_(1 - self.muon_lr * scale * self.muon_wd).add_(d, alpha=-lr * self.rate[i])
         decay = min(self.ema, (1 + self.t) / (10 + self.t))
         for p, m, a in zip(self.params, self.master, self.avg):
             p.copy_(m)

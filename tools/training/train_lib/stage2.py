@@ -21,7 +21,8 @@ RMS = .1   # size of visual tokens and of embeddings when they enter the decoder
 
 @torch.no_grad()
 def rescale(model, words, h, heads=None):
-    """Brings embeddings and projected tokens to one size; cosines do not change, and the heads that read the tokens follow."""
+    """Brings embeddings and projected tokens to one size; cosines do not change, and the heads that read the tokens follow.
+    Returns the factor on the tokens."""
     known = torch.arange(259, words.size)
     e = model.embed.weight[known].float().pow(2).mean().sqrt()
     model.embed.weight.mul_(RMS / e)
@@ -31,6 +32,7 @@ def rescale(model, words, h, heads=None):
     if heads is not None:
         for name in ("colour", "word", "letter", "place", "extent", "middle"):
             getattr(heads, name).weight.div_(k)
+    return float(k)
 
 
 @torch.no_grad()

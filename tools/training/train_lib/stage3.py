@@ -22,15 +22,15 @@ ALL = np.arange(576)
 
 
 def load_joint(folder, words, pool, seed):
-    """The newest tower, and the decoder of stage 2."""
+    """The newest tower, and the decoder of stage 2; the factor by which the tokens were made smaller."""
     model, heads, _ = load_tower(folder, words, seed)
     probe = cache_scenes(model, pool, seeded(seed, 22, 0), 50, 12)
-    rescale(model, words, torch.stack([h for h, _, _ in probe]), heads)
+    size = rescale(model, words, torch.stack([h for h, _, _ in probe]), heads)
     opt = Optim(decoder_groups(model, heads), 0., 0.)
     s = load(os.path.join(folder, "stage2.pt"))
     opt.load(s["opt"], moved(words, s))
     opt.use_average(True)
-    return model, heads
+    return model, heads, size
 
 
 def batch(pool, rng, b):
@@ -63,16 +63,15 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, 
     576 tokens is followed by one of the decoder on short rows of the last `most` pictures, which costs as much and asks three
     times as many questions."""
     path, done, step, asked = os.path.join(folder, "stage3.pt"), 0.0, 0, 0
-    if os.path.exists(path):
-        model, heads = fresh(words, seed)
-    else:
-        model, heads = load_joint(folder, words, pool, seed)
-    opt = Optim(groups(model, heads, True), muon_lr, lr, ema=.98, team=team)
+    was = load(path) if os.path.exists(path) else None
+    model, heads, size = (*fresh(words, seed), was["size"]) if was else load_joint(folder, words, pool, seed)
+    # steps have one size whatever the weights are: the layer that was made smaller takes smaller ones, or it is lost in a few
+    opt = Optim(groups(model, heads, True), muon_lr, lr, ema=.98, team=team,
+                slow={"projector.linear_2.weight": size, "projector.linear_2.bias": size})
     model.bfloat16(), heads.bfloat16()
-    if os.path.exists(path):
-        s = load(path)
-        opt.load(s["opt"], moved(words, s))
-        done, step, asked = s["done"], s["step"], s.get("asked", s["step"] * b * per)
+    if was:
+        opt.load(was["opt"], moved(words, was))
+        done, step, asked = was["done"], was["step"], was.get("asked", was["step"] * b * per)
     total, mark, saved, means, past = minutes * 60, done, done, Means(), step
     rng, short = np.random.default_rng(team.seed(seed, 33, step)), Means()
     replay = cache_scenes(model, pool, rng, most, one_sign=ONE_SIGN)
@@ -96,7 +95,7 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, 
         if done - saved > 120 or done >= total:
             saved = done
             if team.leads:
-                save(path, {"opt": opt.state(), "done": done, "step": step, "asked": asked, **lists(words)})
+                save(path, {"opt": opt.state(), "done": done, "step": step, "asked": asked, "size": size, **lists(words)})
         if done - mark > probe_every or done >= total:
             mark = done
             if not team.leads:

@@ -46,7 +46,7 @@ ALIKE = [("phone", "telephone"), ("truck", "firetruck"), ("bicycle", "tricycle")
 # style before drawn places, so that its figures speak about unseen scenes and not about drawings it never saw.
 FIRST_CLASSES = 172
 FIRST_SUPPORTERS = {"stove": 5, "box": None, "chair": None}   # how many of ON_TOP, None: all
-BUNDLED_WORLD = "first"
+BUNDLED_WORLD = "full"
 _full = True
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes README.md and relevance.json of a checkpoint from measured figures.
 
-`python -m train_lib.card MODEL FACTS.json FULL.json BLANK.json COMP.json [TABLE.md]`: FACTS holds minutes, crops, questions and
-machine of each stage, and what the model cannot do; the others come from `train_lib.measure --json`, TABLE from `acceptance`.
+`python -m train_lib.card MODEL FACTS.json ACCEPTANCE`: FACTS holds minutes, crops, questions and machine of each stage, and what the
+model cannot do; ACCEPTANCE is the folder that `tools/training/acceptance --out` filled.
 """
 import json
 import os
@@ -34,29 +34,30 @@ and nothing else; it is no general model and says nothing about photographs.
 HOW = """
 ## How it was trained
 
-Machine: {machine}. Seed {seed}. No pruning method is used anywhere in training; the last stage always sees all 576 tokens.
+Machine: {machine}. Seed {seed}; code of commit {commit}. No pruning method is used anywhere in training; the last stage sees all 576 tokens in every
+first step of two (the second asks the decoder about random object patches of the same pictures, as stage 2 does).
 {scenes} training scenes ({mix}); test scenes come from other
 seeds and another split and were never trained on. Held out entirely: 15 % of the (class, colour) pairs.
 
-| stage | what is trained | on | minutes of one core | seen |
+| stage | what is trained | on | minutes | seen |
 |---|---|---|---|---|
 {stages}
 
 Losses, all disclosed because they shape what pruning methods see:
 - stage 1: dense patch-to-word cross-entropy in the decoder's own embedding space (masks supervise it), query localisation
   (mean of ALL question-token embeddings against the patches, every question template), class token multi-label, colour, letter,
-  sign-word and size heads (thrown away), position regression (thrown away); position table started as 2-D sine-cosine;
+  sign-word, size and middle-of-the-object heads (thrown away), position regression (thrown away); position table started as 2-D sine-cosine;
 - stage 2: answer cross-entropy on packed rows of 72 of 576 tokens, and what the decoder is told about its way to an answer
   (`tools/training/train_lib/aux.py`): attention of heads 0 and 4 of layers 6 and 7 from each object's name to its patches (absent: to `<s>`),
   of heads 1 and 2 of layers 9 and 10 from the last token to the names, of head 3 of layers 10 and 11 from the last token to the patches that
-  hold the answer; linear heads (thrown away) that read place, colour and number at the name after layer 8;
+  hold the answer; linear heads (thrown away) that read place, colour, number and sign word at the name after layer 8;
 - stage 3: everything together at 576 tokens, the losses of stages 1 and 2 still on.
 Because relevance is trained with masks, relevance-based pruning looks better here than on a checkpoint without that training;
 attention-based pruning of late layers profits from the grounding.
 """
 
 END = """
-Intervals: 95 %, bootstrap over images. Pointing: the most relevant patch is covered to at least 30 % by an object that
+Intervals: 95 %. Pointing: the most relevant patch is covered to at least 30 % by an object that
 the question is about (items with a patch covered at least half); relevance is the cosine between projected tokens and the mean of all question-token embeddings (`relevance.json`:
 space `llm`, sign +). "Blank" replaces the picture by its mean colour.
 {note}
@@ -77,59 +78,39 @@ Weights, tokenizer and this card: GPL-3.0-or-later. Training pictures were drawn
 """
 
 
-METHODS = """
-### Methods and budgets
+FIGURES = """
+## Figures
 
-By `tools/training/acceptance` (the program's own `eval`, unseen std scenes). The interval of "all questions" is the normal one. "Evidence kept":
-patches under the referred objects that were kept.
+By `tools/training/acceptance --world full --scenes {scenes} --method-scenes {few}`, which is the program's own `eval` on unseen std scenes (seed 90210,
+split `test`; held-out pairs: `test_comp`), float32 arithmetic on these float16 weights, original positions.
 
+{table}
+The last table has its own, smaller set of scenes; its interval is the normal one. "Evidence kept": patches under the referred objects that
+were kept.
 """
 
 
-def cell(t, key, ci):
-    return f"{t[key]:.1f} ({t[ci][0]:.1f} to {t[ci][1]:.1f})" if key in t else "-"
+def main(folder, facts, acceptance):
+    def read(name):
+        with open(os.path.join(acceptance, name), encoding="utf-8") as f:
+            return f.read()
 
-
-def figures(full, blank, comp):
-    rows = ["\n## Figures\n", "Unseen std scenes (split `test`), all 576 tokens, greedy, float32 arithmetic on these float16 weights.\n",
-            "| family | n | correct, % | blank picture, % | pointing, % (n) |", "|---|---|---|---|---|"]
-    e = full["exist"]
-    rows.append(f"| existence, F1 | {e['n']} | **{cell(e, 'f1', 'f1_ci95')}** | {blank['exist']['f1']:.1f} | **{cell(e, 'pointing', 'pointing_ci95')}** ({e['pointing_n']}) |")
-    rows.append(f"| existence, accuracy | {e['n']} | {cell(e, 'accuracy', 'ci95')} | {blank['exist']['accuracy']:.1f} | |")
-    rows.append(f"| . present / absent, random / absent, adversarial | | {e['yes']:.1f} / {e['no_random']:.1f} / {e['no_adversarial']:.1f} | | |")
-    for fam in ("colour", "support", "place", "relation", "count", "text"):
-        if fam in full:
-            t = full[fam]
-            point = f"{cell(t, 'pointing', 'pointing_ci95')} ({t['pointing_n']})" if "pointing" in t else "-"
-            rows.append(f"| {fam} | {t['n']} | {cell(t, 'accuracy', 'ci95')} | {blank[fam]['accuracy']:.1f} | {point} |")
-    x = comp.get("exist")
-    if x:
-        rows.append(f"| existence, F1, on `test_comp` | {x['n']} | {cell(x, 'f1', 'f1_ci95')} | | {cell(x, 'pointing', 'pointing_ci95')} ({x['pointing_n']}) |")
-    c = comp.get("colour")
-    if c:
-        rows.append(f"| colour, held-out (class, colour) pairs (split `test_comp`) | {c['n']} | {cell(c, 'accuracy', 'ci95')} | | {cell(c, 'pointing', 'pointing_ci95')} ({c['pointing_n']}) |")
-    return "\n".join(rows) + "\n"
-
-
-def main(folder, facts, full, blank, comp, table=None):
-    facts, full, blank, comp = (json.load(open(p, encoding="utf-8")) for p in (facts, full, blank, comp))
+    with open(facts, encoding="utf-8") as f:
+        facts = json.load(f)
     stages = "\n".join(f"| {s['stage']} | {s['what']} | {s['on']} | {s['minutes']} | {s['seen']} |" for s in facts["stages"])
     words = "\n".join(f"- {g}: {', '.join(ws)}" for g, ws in known_words().items() if g != "plurals")
     with open(os.path.join(folder, "config.json"), encoding="utf-8") as f:
         vocab = json.load(f)["text_config"]["vocab_size"]
     text = HEAD.format(vocab=vocab, params=facts["parameters"] / 1e6)
-    text += HOW.format(machine=facts["machine"], seed=facts["seed"], scenes=facts["scenes"], mix=facts["mix"], stages=stages)
-    text += figures(full, blank, comp)
-    if table:
-        with open(table, encoding="utf-8") as f:
-            text += METHODS + f.read()
+    text += HOW.format(machine=facts["machine"], seed=facts["seed"], commit=facts["commit"], scenes=facts["scenes"], mix=facts["mix"], stages=stages)
+    text += FIGURES.format(table=read("table.md"), scenes=facts["acceptance_scenes"], few=facts["method_scenes"])
     text += END.format(words=words, note=facts.get("note", ""), cannot="\n".join("- " + x for x in facts["cannot"]))
     with open(os.path.join(folder, "README.md"), "w", encoding="utf-8") as f:
         f.write(text)
+    exist = json.loads(read("full.json"))["families"]["exist"]
     dump(folder, "relevance.json", {
         "space": "llm", "sign": 1, "positions": "original", "query": "mean of the embeddings of all question tokens, template words included",
-        "measure": "cosine with the projected visual tokens", "pointing_game": full["exist"]["pointing"] / 100,
-        "pointing_n": full["exist"]["pointing_n"],
+        "measure": "cosine with the projected visual tokens", "pointing_game": round(exist["pointing"], 4), "pointing_n": exist["pointing_n"],
         "calibrated_on": "tools/training/scenes --preset std --split test, existence questions about present objects"})
 
 

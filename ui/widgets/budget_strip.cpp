@@ -114,13 +114,19 @@ void BudgetAxis::paintEvent(QPaintEvent*) {
     painter.setPen(Qt::NoPen);
     painter.setBrush(ink);
     painter.drawPolygon(QPolygonF{QPointF(now, y + kMark + 1), QPointF(now - 4, y + kMark + 7), QPointF(now + 4, y + kMark + 7)});
+    QFont bold = font();
+    bold.setBold(true);
+    const QString present = QString::number(m_session.effectiveKeep());
+    const double presentWide = QFontMetrics(bold).horizontalAdvance(present);
+    const double presentLeft = std::clamp(now + 7, 0.0, width() - presentWide);
     painter.setPen(mutedText());
     double free = 0;
     for (std::int64_t budget = 1; budget <= sweep->total; budget = budget * 2 > sweep->total && budget != sweep->total ? sweep->total : budget * 2) {
         const QString text = QString::number(budget);
         const double wide = fontMetrics().horizontalAdvance(text);
         const double left = std::min(xOf(budget) - wide / 2, width() - wide);
-        if (left >= free && std::abs(xOf(budget) - now) > wide / 2 + 6) {
+        const bool hidesPresent = left < presentLeft + presentWide + 6 && left + wide > now - 6;
+        if (left >= free && !hidesPresent) {
             painter.drawText(QPointF(left, height() - fontMetrics().descent()), text);
             free = left + wide + 8;
         }
@@ -129,12 +135,8 @@ void BudgetAxis::paintEvent(QPaintEvent*) {
         }
     }
     painter.setPen(ink);
-    QFont bold = font();
-    bold.setBold(true);
     painter.setFont(bold);
-    const QString present = QString::number(m_session.effectiveKeep());
-    const double wide = QFontMetrics(bold).horizontalAdvance(present);
-    painter.drawText(QPointF(std::clamp(now + 7, 0.0, width() - wide), height() - fontMetrics().descent()), present);
+    painter.drawText(QPointF(presentLeft, height() - fontMetrics().descent()), present);
     if (hasFocus()) {
         painter.setBrush(Qt::NoBrush);
         painter.setPen(QPen(palette().color(QPalette::Highlight), 1));

@@ -27,7 +27,7 @@ and nothing else; it is no general model and says nothing about photographs.
 | tower | CLIP layout, 336 px, patch 14, 576 visual tokens, d 192, 8 layers, 3 heads, quick_gelu; features of layer -2 |
 | projector | 192 - 320 - 320, gelu |
 | decoder | Llama layout, d 320, 12 layers, 5 heads, feed-forward 864, vocabulary {vocab} |
-| parameters | {params:.1f} million, float16 |
+| parameters | {params:.1f} million, float16; text tower in `clip/` 0.7 million |
 | prompt | `USER: <image>\\n{{question}} ASSISTANT:` ; answers are one word and `</s>` |
 """
 

@@ -56,6 +56,8 @@ def joint_loss(model, heads, words, data, rng, per, dense=.5, mix=None):
 MIX = {"yes": .19, "random": .09, "adversarial": .11, "colour": .18, "leftright": .1, "abovebelow": .07, "count": .12,
        "support": .05, "text": .1, "place": .03}
 
+TOWER = .3   # of the step size: four pictures a step say less about the tower than the windows of stage 1 did
+
 
 def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, muon_lr=6e-4, probe_every=420.0, most=200, out=None,
                team=Team()):
@@ -66,8 +68,10 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, 
     was = load(path) if os.path.exists(path) else None
     model, heads, size = (*fresh(words, seed), was["size"]) if was else load_joint(folder, words, pool, seed)
     # steps have one size whatever the weights are: the layer that was made smaller takes smaller ones, or it is lost in a few
-    opt = Optim(groups(model, heads, True), muon_lr, lr, ema=.98, team=team,
-                slow={"projector.linear_2.weight": size, "projector.linear_2.bias": size})
+    named = groups(model, heads, True)
+    slow = {n: TOWER for n, _, _ in named if n.startswith(("vision.", "projector."))}
+    slow |= {"projector.linear_2.weight": TOWER * size, "projector.linear_2.bias": TOWER * size}
+    opt = Optim(named, muon_lr, lr, ema=.98, team=team, slow=slow)
     model.bfloat16(), heads.bfloat16()
     if was:
         opt.load(was["opt"], moved(words, was))

@@ -373,6 +373,7 @@ void TestReach::monkeyFindsNoFault() {
         }
         if (i % kCheckEvery == kCheckEvery - 1) {
             QCoreApplication::processEvents();
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);   // as a running event loop would; else every animation stays
             const QJsonObject here = shown.window.state().values();
             const int index = undo.index();
             while (undo.canUndo()) {

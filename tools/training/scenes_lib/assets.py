@@ -42,8 +42,8 @@ ALIKE = [("phone", "telephone"), ("truck", "firetruck"), ("bicycle", "tricycle")
          ("basket", "bucket"), ("backpack", "handbag"), ("box", "toolbox"), ("monkey", "gorilla"), ("ladybug", "bee")]
 
 
-# What may appear: "full" is what training draws; "first" is what the bundled model of today was trained on, 172 classes in one drawing
-# style before drawn places, so that its figures speak about unseen scenes and not about drawings it never saw.
+# What may appear: "full" is what training draws; "first" is what the first run's model knew, 172 classes in one drawing style before
+# drawn places. BUNDLED_WORLD is what the bundled model was trained on, so that its figures speak about unseen scenes, not unseen drawings.
 FIRST_CLASSES = 172
 FIRST_SUPPORTERS = {"stove": 5, "box": None, "chair": None}   # how many of ON_TOP, None: all
 BUNDLED_WORLD = "full"

@@ -124,8 +124,8 @@ private Q_SLOTS:
         QTest::mouseClick(shown.canvas(), Qt::LeftButton, Qt::NoModifier, shown.centreOf(dropped->row, dropped->col));
         TokenPanel* panel = shown.window.tokenPanel();
         QTRY_VERIFY_WITH_TIMEOUT(!panel->flip().isEmpty(), kPatience);
-        const DecisionAnalysis& analysis = *shown.session().analysis();
-        const TokenReasons& reasons = *analysis.reasons;
+        const auto analysis = shown.session().analysis();   // held: another takes its place when the knobs move
+        const TokenReasons& reasons = *analysis->reasons;
         QCOMPARE(reasons.trace.index, dropped->index);
         const QString text = panel->details();
         for (const double number : {static_cast<double>(dropped->gspScore), static_cast<double>(dropped->meanSimilarity), static_cast<double>(dropped->relevanceRaw),

@@ -108,15 +108,9 @@ int pruneImage(Session& session) {
     if (!wish) {
         return session.fail(wish.error());
     }
-    if (const auto decoded = session.decodeFirst(*request); !decoded) {
-        return session.fail(decoded.error());
-    }
-    const auto pipeline = session.openPipeline();
+    const auto pipeline = session.openFor(*request);
     if (!pipeline) {
         return session.fail(pipeline.error());
-    }
-    if (const auto fits = session.checkAgainst(request->prune, (*pipeline)->checkpoint().config.tokensPerImage()); !fits) {
-        return session.fail(fits.error());
     }
     const auto ran = (*pipeline)->run(*request, {}, session.stop());
     if (!ran) {
@@ -182,19 +176,12 @@ int dumpVerb(Session& session) {
         request->prune.method = "none";
     }
     const std::filesystem::path out = session.arguments().value("out");
-    std::error_code failed;
-    if (std::filesystem::equivalent(out, request->imagePath, failed)) {
-        return session.fail(makeError(ErrorCode::kUsage, "USAGE-SAME", "output is an input", out.string(), "the image would be overwritten", "give another --out"));
+    if (const auto spared = session.sparesImage(out, *request); !spared) {
+        return session.fail(spared.error());
     }
-    if (const auto decoded = session.decodeFirst(*request); !decoded) {
-        return session.fail(decoded.error());
-    }
-    const auto pipeline = session.openPipeline();
+    const auto pipeline = session.openFor(*request);
     if (!pipeline) {
         return session.fail(pipeline.error());
-    }
-    if (const auto fits = session.checkAgainst(request->prune, (*pipeline)->checkpoint().config.tokensPerImage()); !fits) {
-        return session.fail(fits.error());
     }
     const auto dumped = (*pipeline)->dump(*request, session.stop());
     if (!dumped) {

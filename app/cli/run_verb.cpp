@@ -12,17 +12,11 @@ int runVerb(Session& session) {
     if (!request) {
         return session.fail(request.error());
     }
-    if (const auto decoded = session.decodeFirst(*request); !decoded) {
-        return session.fail(decoded.error());
-    }
-    const auto pipeline = session.openPipeline();
+    const auto pipeline = session.openFor(*request);
     if (!pipeline) {
         return session.fail(pipeline.error());
     }
     const ModelFacts& facts = (*pipeline)->facts();
-    if (const auto fits = session.checkAgainst(request->prune, (*pipeline)->checkpoint().config.tokensPerImage()); !fits) {
-        return session.fail(fits.error());
-    }
     RunCallbacks callbacks;
     int printed = 0;
     bool any = false;

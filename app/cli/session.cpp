@@ -143,6 +143,28 @@ Result<void> Session::decodeFirst(RunRequest& request) const {
     return {};
 }
 
+Result<std::unique_ptr<Pipeline>> Session::openFor(RunRequest& request) {
+    if (const auto decoded = decodeFirst(request); !decoded) {
+        return decoded.error();
+    }
+    auto pipeline = openPipeline();
+    if (!pipeline) {
+        return pipeline;
+    }
+    if (const auto fits = checkAgainst(request.prune, (*pipeline)->checkpoint().config.tokensPerImage()); !fits) {
+        return fits.error();
+    }
+    return pipeline;
+}
+
+Result<void> Session::sparesImage(const std::filesystem::path& out, const RunRequest& request) const {
+    std::error_code failed;
+    if (std::filesystem::equivalent(out, request.imagePath, failed)) {
+        return makeError(ErrorCode::kUsage, "USAGE-SAME", "output is an input", out.string(), "the image would be overwritten", "give another --out");
+    }
+    return {};
+}
+
 Result<void> Session::checkAgainst(PruneOptions& prune, std::int64_t n, int tiles) const {
     const std::int64_t most = prune.keepPerTile ? n / tiles : n;
     if (prune.keep && *prune.keep > most && prune.method != "none") {

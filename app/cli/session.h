@@ -59,12 +59,17 @@ public:
     [[nodiscard]] const std::string& openedFolder() const { return m_openedFolder; }
     /// Request of --image, --question, --prompt and the pruning options. Errors: USAGE-*.
     [[nodiscard]] Result<RunRequest> readRequest() const;
-    /// Decodes the picture into `request`: a missing one is found before a model of gigabytes is read.
-    [[nodiscard]] Result<void> decodeFirst(RunRequest& request) const;
+    /// The model for a request: its picture is decoded first (a missing one is found before a model of gigabytes is read), its pruning
+    /// options are checked against the model's tokens.
+    [[nodiscard]] Result<std::unique_ptr<Pipeline>> openFor(RunRequest& request);
+    /// Whether `out` is another file than the request's picture. Errors: USAGE-SAME.
+    [[nodiscard]] Result<void> sparesImage(const std::filesystem::path& out, const RunRequest& request) const;
     /// --keep and forced ids against `n` tokens in `tiles` tiles; with --clamp a larger --keep becomes n. Errors: USAGE-RANGE.
     [[nodiscard]] Result<void> checkAgainst(PruneOptions& prune, std::int64_t n, int tiles = 1) const;
 
 private:
+    [[nodiscard]] Result<void> decodeFirst(RunRequest& request) const;
+
     Arguments m_arguments;
     CommonOptions m_options;
     bool m_jsonErrors;

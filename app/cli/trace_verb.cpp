@@ -57,26 +57,17 @@ int saveTraceVerb(Session& session) {
         return session.fail(makeError(ErrorCode::kUsage, "USAGE-WORD", "bad value for --picture", rule, "not one of its words", "use one of: embed, path"));
     }
     const std::filesystem::path out = session.arguments().value("out");
-    std::error_code failed;
-    if (std::filesystem::equivalent(out, request->imagePath, failed)) {
-        return session.fail(makeError(ErrorCode::kUsage, "USAGE-SAME", "output is an input", out.string(), "the image would be overwritten", "give another --out"));
+    if (const auto spared = session.sparesImage(out, *request); !spared) {
+        return session.fail(spared.error());
     }
     request->withDiagnostics = true;
-    if (const auto decoded = session.decodeFirst(*request); !decoded) {
-        return session.fail(decoded.error());
-    }
-    const auto pipeline = session.openPipeline();
+    const auto pipeline = session.openFor(*request);
     if (!pipeline) {
         return session.fail(pipeline.error());
     }
-    if (const auto fits = session.checkAgainst(request->prune, (*pipeline)->checkpoint().config.tokensPerImage()); !fits) {
-        return session.fail(fits.error());
-    }
     std::vector<RunRequest> requests{*request};
     if (session.arguments().flags.count("unpruned") != 0 && request->prune.method != "none") {
-        requests.push_back(*request);
-        requests.back().prune = PruneOptions();
-        requests.back().prune.method = "none";
+        requests.push_back(unprunedOf(*request));
     }
     std::vector<std::shared_ptr<const RunResult>> runs;
     for (const RunRequest& each : requests) {
@@ -97,7 +88,8 @@ int saveTraceVerb(Session& session) {
         return session.fail(written.error());
     }
     if (session.json()) {
-        return session.print(dumpJson(traceJson(*trace, out.string(), static_cast<std::int64_t>(std::filesystem::file_size(out, failed)))) + "\n");
+        std::error_code unknown;
+        return session.print(dumpJson(traceJson(*trace, out.string(), static_cast<std::int64_t>(std::filesystem::file_size(out, unknown)))) + "\n");
     }
     session.note("wrote " + out.string());
     return 0;

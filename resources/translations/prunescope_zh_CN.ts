@@ -2197,6 +2197,10 @@ Cannot be used: %2</source>
         <translation>GSP 排名（截止）</translation>
     </message>
     <message>
+        <source>%1 of %2 (%3)</source>
+        <translation>%1 / %2（%3）</translation>
+    </message>
+    <message>
         <source>QCSP pick</source>
         <translation>QCSP 选取</translation>
     </message>

@@ -118,10 +118,10 @@ std::vector<TokenFact> tokenFacts(const RunResult& result, const TokenTrace& tok
         facts.push_back({tr("edges at tau"), QString::number(token.degree)});
         facts.push_back({tr("mean similarity"), scoreText(token.meanSimilarity)});
         facts.push_back({tr("GSP score (Eq. 9)"), scoreText(token.gspScore)});
-        facts.push_back({tr("GSP rank (cut)"), QStringLiteral("%1 of %2 (%3)").arg(token.gspRank + 1).arg(decision.n).arg(gspCut(decision))});
+        facts.push_back({tr("GSP rank (cut)"), tr("%1 of %2 (%3)").arg(token.gspRank + 1).arg(decision.n).arg(gspCut(decision))});
     }
     if (token.dppRank >= 0) {
-        facts.push_back({tr("QCSP pick"), QStringLiteral("%1 of %2").arg(token.dppRank + 1).arg(decision.order.size())});
+        facts.push_back({tr("QCSP pick"), tr("%1 of %2").arg(token.dppRank + 1).arg(decision.order.size())});
         facts.push_back({tr("gain at pick"), scoreText(token.dppGain)});
     }
     return facts;

@@ -23,13 +23,6 @@ QString tr(const char* text) {
     return QCoreApplication::translate("Compare", text);
 }
 
-/// An overlay of a run without values yet.
-OverlayData blankOverlay(const RunResult& result, OverlayKind kind) {
-    OverlayData data = makeOverlay(result, OverlayKind::kNone, 0);
-    data.kind = kind;
-    return data;
-}
-
 constexpr std::array<std::pair<CompareView, const char*>, 5> kViewWords{{{CompareView::kSides, "sides"}, {CompareView::kDifference, "difference"}, {CompareView::kWipe, "wipe"},
                                                                          {CompareView::kOnlyA, "a"}, {CompareView::kOnlyB, "b"}}};
 constexpr std::array<std::pair<ScoreQuantity, const char*>, 6> kQuantityWords{{{ScoreQuantity::kRelevance, "relevance"}, {ScoreQuantity::kRelevanceRaw, "cosine"},
@@ -195,10 +188,11 @@ void CompareModel::fetch() {
 
 OverlayData sidesOverlay(const RunResult& b, const DecisionComparison& comparison) {
     OverlayData data = blankOverlay(b, OverlayKind::kSides);
-    const std::size_t offset = patchOffset(b.image->input.grid);
-    for (std::size_t i = 0; i < data.values.size() && i + offset < comparison.sides.size(); ++i) {
-        data.values[i] = static_cast<float>(comparison.sides[i + offset]);
+    std::vector<float> sides;
+    for (const auto side : comparison.sides) {
+        sides.push_back(static_cast<float>(side));
     }
+    placeTokens(data, b, sides);
     data.sideCounts = {comparison.neither, comparison.onlyA, comparison.onlyB, comparison.both};
     data.label = tr("Kept by A and by B (now)");
     data.normalisation = tr("IoU %1: both / (only A + both + only B)").arg(QString::number(comparison.iou, 'f', 3));
@@ -210,14 +204,10 @@ OverlayData differenceOverlay(const RunResult& a, const RunResult& b, ScoreQuant
     data.label = tr("%1: B - A").arg(titleOf(quantity));
     const auto difference = compareScores(scoresOf(*a.decision, quantity), scoresOf(*b.decision, quantity), normalisation);
     if (!difference || difference->common == 0) {
-        data.values.clear();
         data.normalisation = tr("one of the methods does not compute it");
         return data;
     }
-    const std::size_t offset = patchOffset(b.image->input.grid);
-    for (std::size_t i = 0; i < data.values.size(); ++i) {
-        data.values[i] = i + offset < difference->difference.size() ? difference->difference[i + offset] : std::numeric_limits<float>::quiet_NaN();
-    }
+    placeTokens(data, b, difference->difference);
     const double end = difference->largest > 0 ? static_cast<double>(difference->largest) : 1.0;
     data.low = -end;
     data.high = end;

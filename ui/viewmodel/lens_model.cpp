@@ -21,22 +21,6 @@ QString tr(const char* text) {
     return QCoreApplication::translate("Lens", text);
 }
 
-OverlayData blankOverlay(const RunResult& result, OverlayKind kind) {
-    OverlayData data = makeOverlay(result, OverlayKind::kNone, 0);
-    data.kind = kind;
-    data.values.clear();
-    return data;
-}
-
-/// One value a token onto the cells.
-void place(OverlayData& data, const RunResult& result, const std::vector<float>& tokens) {
-    const std::size_t offset = patchOffset(result.image->input.grid);
-    data.values.assign(data.kept.size(), std::numeric_limits<float>::quiet_NaN());
-    for (std::size_t i = 0; i < data.values.size() && i + offset < tokens.size(); ++i) {
-        data.values[i] = tokens[i + offset];
-    }
-}
-
 QString quoted(const QString& question) {
     constexpr qsizetype kLongest = 40;
     return tr("“%1”").arg(question.size() > kLongest ? question.left(kLongest - 1) + QStringLiteral("…") : question);
@@ -171,7 +155,7 @@ void LensModel::restore(const QJsonObject& json) {
 OverlayData wordOverlay(const RunResult& result, const QuestionLens& lens, std::size_t word) {
     OverlayData data = blankOverlay(result, OverlayKind::kWord);
     const WordRelevance& found = lens.words[word];
-    place(data, result, found.cosine);
+    placeTokens(data, result, found.cosine);
     std::tie(data.low, data.high) = finiteRange(data.values);
     data.label = tr("Relevance of “%1” alone").arg(QString::fromStdString(found.word.text));
     data.normalisation = found.word.rows == 1 ? tr("cosine, range of this image; 1 token") : tr("cosine, range of this image; mean of %1 tokens").arg(found.word.rows);
@@ -188,7 +172,7 @@ OverlayData questionsOverlay(const RunResult& result, const QuestionLens& lens) 
         difference.push_back(lens.own[i] - lens.other[i]);
         largest = std::max(largest, std::abs(difference.back()));
     }
-    place(data, result, difference);
+    placeTokens(data, result, difference);
     data.high = largest > 0 ? static_cast<double>(largest) : 1.0;
     data.low = -data.high;
     data.label = tr("Difference of relevance");

@@ -128,7 +128,7 @@ void fillTaus(OverlayData& data, std::size_t offset, const TauSurvival& survival
 }
 
 void fillForced(OverlayData& data, std::size_t offset, const PruneOptions& options) {
-    if (options.forceKeep.empty() && options.forceDrop.empty()) {
+    if (!options.anyForced()) {
         return;
     }
     data.forced.assign(data.kept.size(), 0);
@@ -156,6 +156,21 @@ std::size_t patchOffset(const GridMap& grid) {
 }
 
 /// Range of the finite values; {0, 1} when there are none or all are equal to 0.
+OverlayData blankOverlay(const RunResult& result, OverlayKind kind) {
+    OverlayData data = makeOverlay(result, OverlayKind::kNone, 0);
+    data.kind = kind;
+    data.values.clear();
+    return data;
+}
+
+void placeTokens(OverlayData& data, const RunResult& result, const std::vector<float>& tokens) {
+    const std::size_t offset = patchOffset(result.image->input.grid);
+    data.values.assign(data.kept.size(), std::numeric_limits<float>::quiet_NaN());
+    for (std::size_t i = 0; i < data.values.size() && i + offset < tokens.size(); ++i) {
+        data.values[i] = tokens[i + offset];
+    }
+}
+
 std::pair<double, double> finiteRange(const std::vector<float>& values) {
     double low = std::numeric_limits<double>::infinity();
     double high = -low;

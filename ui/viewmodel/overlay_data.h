@@ -58,6 +58,10 @@ struct OverlayData {
 /// bar while a slider is held. The survival maps need an analysis; without one they have no values.
 [[nodiscard]] OverlayData makeOverlay(const RunResult& result, OverlayKind kind, double threshold,
                                       std::optional<std::pair<double, double>> lockedRange = std::nullopt, const DecisionAnalysis* analysis = nullptr);
+/// The overlay of a result without values: its grid, what is kept and forced.
+[[nodiscard]] OverlayData blankOverlay(const RunResult& result, OverlayKind kind);
+/// One value a token onto the cells; NaN where there is no token.
+void placeTokens(OverlayData& data, const RunResult& result, const std::vector<float>& tokens);
 /// Range of the finite values; {0, 1} when there are none, a little around them when all are equal.
 [[nodiscard]] std::pair<double, double> finiteRange(const std::vector<float>& values);
 /// Index of the first token that has a place: 1 after a class token.

@@ -2,7 +2,7 @@
 
 // The command registry: every action in a menu, keys without conflict, palette, cheat sheet, rebinding that is kept.
 
-#include "tests/ui/fake_service.h"
+#include "tests/ui/manual_window.h"
 #include "ui/dialogs/cheat_sheet.h"
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/key_dialog.h"
@@ -28,6 +28,7 @@
 
 using namespace prunescope;
 using testing::FakeService;
+using testing::ManualWindow;
 
 namespace {
 
@@ -35,16 +36,8 @@ class TestCommands : public QObject {
     Q_OBJECT
 
 private:
-    struct Shown {
-        FakeService service{FakeService::Mode::kManual};
-        MainWindow window;
-        Shown() : window(service, setupWithScene()) {
-            window.resize(1024, 700);
-            window.show();
-            window.session().loadModel(QStringLiteral("model"), {});
-            service.finishLoading();
-            QCoreApplication::processEvents();
-        }
+    struct Shown : ManualWindow {
+        Shown() : ManualWindow(setupWithScene()) {}
         static WindowSetup setupWithScene() {
             WindowSetup setup;
             SampleScene scene;

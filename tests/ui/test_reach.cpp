@@ -3,7 +3,7 @@
 // The window for everybody: names for assistive technology, contrast in both schemes, Chinese, both sizes and scales; and a monkey that does
 // not care for any of it: 2,000 events here, 100,000 in ui.monkey_100000 (minutes of a core).
 
-#include "tests/ui/fake_service.h"
+#include "tests/ui/manual_window.h"
 #include "ui/dialogs/cheat_sheet.h"
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/key_dialog.h"
@@ -40,6 +40,7 @@
 
 using namespace prunescope;
 using testing::FakeService;
+using testing::ManualWindow;
 
 namespace {
 
@@ -62,27 +63,11 @@ private:
     QTemporaryDir m_folder;
     QString m_image;
 
-    struct Shown {
-        FakeService service{FakeService::Mode::kManual};
-        MainWindow window;
-        explicit Shown(const QString& image, const QSize& size = QSize(1024, 700)) : window(service, WindowSetup{}) {
-            window.resize(size);
-            window.show();
-            window.session().loadModel(QStringLiteral("model"), {});
-            service.finishLoading();
-            settle();
-            window.session().setQuestion(QStringLiteral("Is there a pot?"));
-            window.openImage(image);
-            window.session().run();
-            service.decide();
-            service.finishPruned();
-            service.finishUnpruned();
-            settle();
+    struct Shown : ManualWindow {
+        explicit Shown(const QString& image, const QSize& size = QSize(1024, 700)) : ManualWindow({}, size) {
+            ask(image);
+            runAll();
             window.session().undoStack().clear();
-        }
-        void settle() {
-            QCoreApplication::processEvents();
-            QCoreApplication::processEvents();
         }
     };
 

@@ -2,7 +2,7 @@
 
 // Scrubbing in the real window: keys, wheel, fine steps, locked ranges; and the measured drag, whose times are printed and never judged.
 
-#include "tests/ui/fake_service.h"
+#include "tests/ui/manual_window.h"
 #include "tests/ui/feature_service.h"
 #include "ui/viewmodel/knobs.h"
 #include "ui/viewmodel/option_text.h"
@@ -29,7 +29,7 @@
 #include <vector>
 
 using namespace prunescope;
-using testing::FakeService;
+using testing::ManualWindow;
 using testing::FeatureService;
 
 namespace {
@@ -97,18 +97,11 @@ private:
         QApplication::sendEvent(widget, &event);
     }
 
-    struct Shown {
-        FakeService service{FakeService::Mode::kManual};
-        MainWindow window{service, WindowSetup{}};
+    struct Shown : ManualWindow {
         explicit Shown(const QString& image) {
-            window.resize(1024, 700);
-            window.show();
-            window.session().loadModel(QStringLiteral("model"), {});
-            service.finishLoading();
-            QCoreApplication::processEvents();
             window.openImage(image);
             service.decide();
-            QCoreApplication::processEvents();
+            settle();
         }
         const PruneOptions& options() { return window.session().options(); }
     };

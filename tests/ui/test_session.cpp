@@ -3,7 +3,7 @@
 // Undo of everything, sessions that come back whole, autosave that survives kill -9, recent files, paste and drop.
 
 #include "core/base/files.h"
-#include "tests/ui/fake_service.h"
+#include "tests/ui/manual_window.h"
 #include "ui/viewmodel/option_text.h"
 #include "ui/widgets/canvas_widget.h"
 #include "ui/widgets/command_registry.h"
@@ -36,7 +36,7 @@
 #include <random>
 
 using namespace prunescope;
-using testing::FakeService;
+using testing::ManualWindow;
 
 namespace {
 
@@ -81,20 +81,10 @@ private:
     QTemporaryDir m_folder;
     QString m_image;
 
-    struct Shown {
-        FakeService service{FakeService::Mode::kManual};
-        MainWindow window;
-        explicit Shown(const QString& image = {}, const QString& stateFolder = {}) : window(service, setupFor(stateFolder)) {
-            window.resize(1024, 700);
-            window.show();
-            window.session().loadModel(QStringLiteral("model"), {});
-            service.finishLoading();
-            settle();
+    struct Shown : ManualWindow {
+        explicit Shown(const QString& image = {}, const QString& stateFolder = {}) : ManualWindow(setupFor(stateFolder)) {
             if (!image.isEmpty()) {
-                window.session().setQuestion(QStringLiteral("Is there a pot?"));
-                window.openImage(image);
-                service.decide();
-                settle();
+                askAndDecide(image);
             }
             window.session().undoStack().clear();
         }
@@ -102,10 +92,6 @@ private:
             WindowSetup setup;
             setup.stateFolder = stateFolder;
             return setup;
-        }
-        void settle() {
-            QCoreApplication::processEvents();
-            QCoreApplication::processEvents();
         }
     };
 

@@ -2,7 +2,7 @@
 
 // The real window, offscreen: live sliders, stale marks, hover, masks, drop, save, keyboard reach, scale and schemes.
 
-#include "tests/ui/fake_service.h"
+#include "tests/ui/manual_window.h"
 #include "ui/dialogs/model_dialog.h"
 #include "ui/plot/stage_chart.h"
 #include "ui/viewmodel/token_text.h"
@@ -44,6 +44,7 @@
 
 using namespace prunescope;
 using testing::FakeService;
+using testing::ManualWindow;
 
 namespace {
 
@@ -54,31 +55,8 @@ private:
     QTemporaryDir m_folder;
     QString m_image;
 
-    struct Shown {
-        FakeService service{FakeService::Mode::kManual};
-        MainWindow window;
-        explicit Shown(const QString& image, const QSize& size = QSize(1024, 700)) : window(service, WindowSetup{}) {
-            window.resize(size);
-            window.show();
-            window.session().loadModel(QStringLiteral("model"), {});
-            service.finishLoading();
-            settle();
-            window.session().setQuestion(QStringLiteral("Is there a pot?"));
-            window.openImage(image);
-            service.decide();
-            settle();
-        }
-        void settle() {
-            QCoreApplication::processEvents();
-            QCoreApplication::processEvents();
-        }
-        void runAll() {
-            window.session().run();
-            service.decide();
-            service.finishPruned();
-            service.finishUnpruned();
-            settle();
-        }
+    struct Shown : ManualWindow {
+        explicit Shown(const QString& image, const QSize& size = QSize(1024, 700)) : ManualWindow({}, size) { askAndDecide(image); }
     };
 
     static QPoint centreOf(const CanvasWidget& canvas, int row, int col) {

@@ -37,12 +37,7 @@ std::string answerKey(const RunResult& result) {
     return image + '\n' + (request.rawPrompt ? "p" + *request.rawPrompt : "q" + request.question) + '\n' + std::to_string(request.maxNewTokens);
 }
 
-RunRequest unprunedOf(const RunRequest& request) {
-    RunRequest whole = request;
-    whole.prune = PruneOptions();
-    whole.prune.method = "none";
-    return whole;
-}
+Error noModel(std::string what) { return makeError(ErrorCode::kBadModel, "MODEL-NONE", std::move(what), {}, "no model is loaded", "choose a model folder"); }
 
 }  // namespace
 
@@ -352,7 +347,7 @@ void InferenceWorker::serveInspection() {
         stop = m_inspectionStop.get_token();
     }
     const std::uint64_t id = job->request.jobId;
-    Result<Inspection> done = makeError(ErrorCode::kBadModel, "MODEL-NONE", "cannot look closer", {}, "no model is loaded", "choose a model folder");
+    Result<Inspection> done = noModel("cannot look closer");
     if (m_trace && m_trace->holds(job->request)) {
         done = m_trace->inspect(job->request, job->wish, stop);
     } else if (m_pipeline) {
@@ -378,7 +373,7 @@ void InferenceWorker::serveSweep(const MeasureJob& job, std::stop_token stop) {
     Result<BudgetSweep> swept = cancelledError("the sweep was not begun");
     int done = 0;
     if (!m_pipeline) {
-        swept = makeError(ErrorCode::kBadModel, "MODEL-NONE", "cannot look for a budget", {}, "no model is loaded", "choose a model folder");
+        swept = noModel("cannot look for a budget");
     } else if (!job.cancelled) {
         const auto runner = [this](const RunRequest& request, std::stop_token token) { return m_pipeline->run(request, {{}, {}, [this] { serveInspection(); }}, token); };
         swept = sweepBudgets(runner, job.request, [&](const BudgetSweep& so, int ready, int all) {
@@ -407,7 +402,7 @@ void InferenceWorker::serveMeasurement(const MeasureJob& job, std::stop_token st
     const auto sinks = events();
     Result<Measurement> measured = cancelledError("measurement not begun");
     if (!m_pipeline) {
-        measured = makeError(ErrorCode::kBadModel, "MODEL-NONE", "cannot measure", {}, "no model is loaded", "choose a model folder");
+        measured = noModel("cannot measure");
     } else if (!job.cancelled) {
         const auto runner = [this](const RunRequest& request, std::stop_token token) { return m_pipeline->run(request, {}, token); };
         measured = measureRuns(runner, job.request, job.wish, [&](int done, int all) {
@@ -417,11 +412,9 @@ void InferenceWorker::serveMeasurement(const MeasureJob& job, std::stop_token st
         }, stop);
     }
     if (measured) {
-        constexpr std::int64_t kWide = 4;
-        constexpr std::int64_t kNarrow = 2;
         const ModelFacts& facts = m_pipeline->facts();
         measured->id = id;
-        measured->weightBytes = facts.parameters * (facts.dtype == "float32" ? kWide : kNarrow);
+        measured->weightBytes = facts.parameters * facts.bytesPerNumber();
         if (sinks->onMeasured) {
             sinks->onMeasured(id, std::make_shared<const Measurement>(std::move(*measured)));
         }
@@ -433,7 +426,7 @@ void InferenceWorker::serveMeasurement(const MeasureJob& job, std::stop_token st
 /// How likely the unpruned answer is with the tokens of `request`. What cannot be scored is not reported.
 void InferenceWorker::score(const RunRequest& request, const RunResult& whole, std::stop_token stop) {
     const auto sinks = events();
-    const bool forced = !request.prune.forceKeep.empty() || !request.prune.forceDrop.empty();
+    const bool forced = request.prune.anyForced();
     if (!sinks->onScores || whole.answerTokens.empty() || whole.finish == FinishReason::kCancelled || (request.prune.method == "none" && !forced)) {
         return;
     }
@@ -458,10 +451,7 @@ void InferenceWorker::score(const RunRequest& request, const RunResult& whole, s
     }
     scores.now = *now;
     if (forced) {
-        PruneOptions free = request.prune;
-        free.forceKeep.clear();
-        free.forceDrop.clear();
-        if (scores.unforced = scored(free); !scores.unforced) {
+        if (scores.unforced = scored(request.prune.withoutForced()); !scores.unforced) {
             return;
         }
     }
@@ -544,7 +534,7 @@ void InferenceWorker::serve(RunRequest request, std::stop_token stop, std::stop_
         return;
     }
     if (!m_pipeline) {
-        fail(request.jobId, makeError(ErrorCode::kBadModel, "MODEL-NONE", "cannot run", {}, "no model is loaded", "choose a model folder"));
+        fail(request.jobId, noModel("cannot run"));
         return;
     }
     if (const auto prepared = m_pipeline->prepareImage(request, imageStop); !prepared) {

@@ -65,6 +65,14 @@ struct PruneOptions {
     std::vector<std::int64_t> forceKeep, forceDrop;
     std::uint64_t seed = 0;
     bool operator==(const PruneOptions&) const = default;
+    /// The same with no token settled beforehand.
+    [[nodiscard]] PruneOptions withoutForced() const {
+        PruneOptions free = *this;
+        free.forceKeep.clear();
+        free.forceDrop.clear();
+        return free;
+    }
+    [[nodiscard]] bool anyForced() const { return !forceKeep.empty() || !forceDrop.empty(); }
 };
 
 /// What a decision looks at. Tensors are shared; rows are tokens in original order, tile after tile. A tile has gridRows x gridCols tokens,

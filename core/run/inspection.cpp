@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/run/inspection.h"
 
+#include "core/run/pipeline.h"
+
 #include <utility>
 
 namespace prunescope {
+
+Result<Inspection> inspectionOf(const Result<std::shared_ptr<const RunResult>>& decided) {
+    if (!decided) {
+        return decided.error();
+    }
+    Inspection made;
+    made.jobId = (*decided)->jobId;
+    made.options = (*decided)->decision->options;
+    made.result = *decided;
+    return made;
+}
 
 Result<Inspection> inspectDecision(PruneSession& session, const PruneOptions& options, const InspectWish& wish, std::stop_token stop) {
     Inspection out;

@@ -38,6 +38,9 @@ struct Inspection {
     std::shared_ptr<const RunResult> result;           ///< InspectWish::decision
 };
 
+/// The answer to InspectWish::decision: what run() made of a request without answer.
+[[nodiscard]] Result<Inspection> inspectionOf(const Result<std::shared_ptr<const RunResult>>& decided);
+
 /// On a session whose image and question are set; all but the lens, which needs the question's words. Errors of PruneSession.
 [[nodiscard]] Result<Inspection> inspectDecision(PruneSession& session, const PruneOptions& options, const InspectWish& wish, std::stop_token stop);
 

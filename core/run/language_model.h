@@ -63,6 +63,8 @@ struct ModelFacts {
     int hidden = 0, visualTokens = 0, patchSize = 0, gridRows = 0, gridCols = 0;
     bool hasClipTextTower = false;
     double loadMs = 0;
+    /// Of one weight, and of one number in the cache.
+    [[nodiscard]] std::int64_t bytesPerNumber() const { return dtype == "float32" ? 4 : 2; }
 };
 
 /// A loaded model. Not thread-safe: one worker owns it. A stop request ends the call with ErrorCode::kCancelled between layers or tokens

@@ -53,9 +53,7 @@ Result<Measurement> measureRuns(const Runner& runner, const RunRequest& request,
     pruned.fresh = true;
     pruned.withDiagnostics = false;
     pruned.scoreTokens.clear();
-    RunRequest unpruned = pruned;
-    unpruned.prune = PruneOptions();
-    unpruned.prune.method = "none";
+    RunRequest unpruned = unprunedOf(pruned);
     unpruned.prune.positions = request.prune.positions;
     const int all = 2 * (wish.warmUps + wish.repeats);
     int done = 0;

@@ -37,8 +37,6 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& from) 
     }
 }
 
-std::int64_t bytesOf(const std::string& dtype) { return dtype == "float32" ? 4 : 2; }
-
 CostEstimate costOf(const ModelConfig& config, const ModelFacts& facts, std::int64_t visual, std::int64_t text, std::int64_t generated) {
     DecoderShape decoder;
     decoder.layers = config.text.layers;
@@ -59,10 +57,24 @@ CostEstimate costOf(const ModelConfig& config, const ModelFacts& facts, std::int
     vision.tokens = side * side + 1;
     vision.patch = config.vision.patchSize;
     vision.projectorIn = static_cast<std::int64_t>(config.vision.hidden) * static_cast<std::int64_t>(std::max<std::size_t>(1, config.featureLayers.size()));
-    return estimateCost(decoder, vision, visual, text, generated, bytesOf(facts.dtype));
+    return estimateCost(decoder, vision, visual, text, generated, facts.bytesPerNumber());
 }
 
 }  // namespace
+
+RunRequest unprunedOf(const RunRequest& request) {
+    RunRequest whole = request;
+    whole.prune = PruneOptions();
+    whole.prune.method = "none";
+    return whole;
+}
+
+RunRequest decisionOf(const RunRequest& request) {
+    RunRequest only = request;
+    only.withAnswer = false;
+    only.scoreTokens.clear();
+    return only;
+}
 
 struct Pipeline::State {
     Checkpoint checkpoint;
@@ -503,6 +515,9 @@ Result<std::shared_ptr<const RunResult>> Pipeline::State::run(const RunRequest& 
 }
 
 Result<Inspection> Pipeline::State::inspect(const RunRequest& request, const InspectWish& wish, std::stop_token stop) {
+    if (wish.decision) {
+        return inspectionOf(run(decisionOf(request), {}, stop));
+    }
     Job job{request, stop, {}, {}, {}, nullptr, nullptr};
     auto plan = planPrompt(tokenizer, checkpoint, request.question, request.rawPrompt, request.prune.queryWords, limits.questionBytes, limits.promptTokens);
     if (!plan) {
@@ -518,20 +533,6 @@ Result<Inspection> Pipeline::State::inspect(const RunRequest& request, const Ins
     const auto session = readySession(job, options);
     if (!session) {
         return session.error();
-    }
-    if (wish.decision) {
-        RunRequest only = request;
-        only.withAnswer = false;
-        only.scoreTokens.clear();
-        auto decided = run(only, {}, stop);
-        if (!decided) {
-            return decided.error();
-        }
-        Inspection made;
-        made.jobId = request.jobId;
-        made.options = (*decided)->decision->options;
-        made.result = std::move(*decided);
-        return made;
     }
     auto inspection = inspectDecision(**session, options, wish, stop);
     if (!inspection) {
@@ -573,8 +574,7 @@ Result<QuestionLens> Pipeline::State::look(Job& job, const PruneSession& session
 }
 
 Result<Pipeline::DumpTensors> Pipeline::State::dump(const RunRequest& request, std::stop_token stop) {
-    RunRequest decisionOnly = request;
-    decisionOnly.withAnswer = false;
+    RunRequest decisionOnly = decisionOf(request);
     decisionOnly.withDiagnostics = false;
     const auto decided = run(decisionOnly, {}, stop);
     if (!decided) {

@@ -39,6 +39,11 @@ struct RunRequest {
     std::vector<std::int64_t> scoreTokens;        ///< answer ids to score under this decision (teacher forcing); empty: none
 };
 
+/// The same image and question with all tokens; no other option of `request.prune` stays.
+[[nodiscard]] RunRequest unprunedOf(const RunRequest& request);
+/// The decision of `request` only: no answer, nothing scored.
+[[nodiscard]] RunRequest decisionOf(const RunRequest& request);
+
 struct StageTimings {
     double loadModelMs = 0, decodeImageMs = 0, preprocessMs = 0, visionMs = 0, projectMs = 0, pruneMs = 0, prefillMs = 0, decodeMs = 0;
     /// firstTokenMs: from the start of the request to the first token (loading left out); perTokenMs: mean over the tokens after the first.

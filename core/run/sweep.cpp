@@ -49,9 +49,7 @@ public:
         if (m_out.request.prune.method == "none") {
             return makeError(ErrorCode::kUsage, "SWEEP-METHOD", "cannot look for a budget", {}, "the method keeps every token", "choose a method that prunes");
         }
-        RunRequest whole = m_out.request;
-        whole.prune = PruneOptions();
-        whole.prune.method = "none";
+        RunRequest whole = unprunedOf(m_out.request);
         whole.prune.positions = m_out.request.prune.positions;
         const auto answered = answerOf(whole);
         if (!answered) {
@@ -83,7 +81,8 @@ private:
         return ran;
     }
 
-    Result<void> measure(std::int64_t budget) {
+    /// Whether the answer at this budget is the one of all tokens.
+    Result<bool> measure(std::int64_t budget) {
         RunRequest asked = m_out.request;
         asked.prune.keep = budget;
         asked.prune.keepRatio.reset();
@@ -92,11 +91,12 @@ private:
             return ran.error();
         }
         const auto place = std::find_if(m_out.points.begin(), m_out.points.end(), [&](const SweepPoint& point) { return point.budget > budget; });
-        m_out.points.insert(place, SweepPoint{budget, (*ran)->answer, (*ran)->answer == m_out.whole});
+        const bool same = (*ran)->answer == m_out.whole;
+        m_out.points.insert(place, SweepPoint{budget, (*ran)->answer, same});
         if (*m_onPoint) {
             (*m_onPoint)(m_out, m_done, std::max(m_done, m_all));
         }
-        return {};
+        return same;
     }
 
     /// Between the last other answer and the first that holds. All tokens hold, so the gap is never open to the right.
@@ -109,11 +109,11 @@ private:
         while (holds - other > 1) {
             m_all = m_done + static_cast<int>(std::bit_width(static_cast<std::uint64_t>(holds - other - 1)));
             const std::int64_t middle = other + (holds - other) / 2;
-            if (const auto measured = measure(middle); !measured) {
-                return measured.error();
+            const auto same = measure(middle);
+            if (!same) {
+                return same.error();
             }
-            const auto point = std::find_if(m_out.points.begin(), m_out.points.end(), [&](const SweepPoint& each) { return each.budget == middle; });
-            (point->same ? holds : other) = middle;
+            (*same ? holds : other) = middle;
         }
         return {};
     }

@@ -133,24 +133,14 @@ Result<std::shared_ptr<const RunResult>> TraceSession::run(const RunRequest& req
 
 Result<Inspection> TraceSession::inspect(const RunRequest& request, const InspectWish& wish, std::stop_token stop) {
     return guarded("cannot look closer", [&]() -> Result<Inspection> {
+        if (wish.decision) {
+            return inspectionOf(run(decisionOf(request), {}, stop));
+        }
         const Result<Asked*> asked = sessionFor(request, stop);
         if (!asked) {
             return asked.error();
         }
         const PruneOptions options = resolvedAs(*(*asked)->run, request.prune);
-        if (wish.decision) {
-            RunRequest only = request;
-            only.withAnswer = false;
-            auto decided = run(only, {}, stop);
-            if (!decided) {
-                return decided.error();
-            }
-            Inspection made;
-            made.jobId = request.jobId;
-            made.options = (*decided)->decision->options;
-            made.result = std::move(*decided);
-            return made;
-        }
         auto inspection = inspectDecision((*asked)->session, options, wish, stop);
         if (!inspection) {
             return inspection.error();

@@ -126,7 +126,7 @@ void SessionModel::connectService() {
         post(gate, [id, measured](SessionModel& self) { self.onMeasured(id, measured); });
     };
     events.onMeasureError = [gate](std::uint64_t id, const Error& error) {
-        post(gate, [id, error](SessionModel& self) { self.onMeasureError(id, error); });
+        post(gate, [id, error](SessionModel& self) { self.measuringEnded(id, self.m_measuring, &SessionModel::measurementChanged, error); });
     };
     events.onScores = [gate](std::uint64_t job, const AnswerScores& scores) {
         post(gate, [job, scores](SessionModel& self) { self.onScores(job, scores); });
@@ -305,12 +305,7 @@ bool SessionModel::measure(const MeasureWish& wish) {
     }
     m_rest.stop();
     m_answerDue = false;
-    RunRequest request;
-    request.imagePath = m_imagePath.toStdString();
-    request.question = m_shown.question.toStdString();
-    request.prune = m_options;
-    request.maxNewTokens = m_maxNewTokens;
-    askTrace(request);
+    RunRequest request = requestFor(m_imagePath, m_shown.question);
     m_measureImage = m_imagePath;
     m_measureQuestion = m_shown.question;
     m_measureDone = 0;
@@ -356,12 +351,13 @@ void SessionModel::onMeasured(std::uint64_t id, const std::shared_ptr<const Meas
     Q_EMIT activityChanged();
 }
 
-void SessionModel::onMeasureError(std::uint64_t id, const Error& error) {
-    if (id != m_measuring || id == 0) {
+/// A measurement or a sweep (`running`) was cancelled or failed; what was measured until then stays.
+void SessionModel::measuringEnded(std::uint64_t id, std::uint64_t& running, void (SessionModel::*news)(), const Error& error) {
+    if (id != running || id == 0) {
         return;
     }
-    m_measuring = 0;
-    Q_EMIT measurementChanged();
+    running = 0;
+    Q_EMIT (this->*news)();
     Q_EMIT activityChanged();
     if (error.code != ErrorCode::kCancelled) {
         Q_EMIT errorOccurred(error);
@@ -373,13 +369,10 @@ bool SessionModel::overForced() const {
 }
 
 std::optional<QString> SessionModel::answerBeforeForcing() const {
-    if (!m_shown.hasUnforced || !runComplete() || (m_options.forceKeep.empty() && m_options.forceDrop.empty())) {
+    if (!m_shown.hasUnforced || !runComplete() || !m_options.anyForced()) {
         return std::nullopt;
     }
-    PruneOptions free = m_options;
-    free.forceKeep.clear();
-    free.forceDrop.clear();
-    return sameOptions(free, m_shown.unforcedOptions) ? std::optional(m_shown.unforcedAnswer) : std::nullopt;
+    return sameOptions(m_options.withoutForced(), m_shown.unforcedOptions) ? std::optional(m_shown.unforcedAnswer) : std::nullopt;
 }
 
 void SessionModel::decideBeside(const QString& question, const PruneOptions& options, std::function<void(std::shared_ptr<const RunResult>)> done) {
@@ -431,17 +424,23 @@ void SessionModel::pump() {
     }
 }
 
+/// With the present knobs; on a trace's image as the trace wants it.
+RunRequest SessionModel::requestFor(const QString& image, const QString& question) const {
+    RunRequest request;
+    request.imagePath = image.toStdString();
+    request.question = question.toStdString();
+    request.prune = m_options;
+    request.maxNewTokens = m_maxNewTokens;
+    askTrace(request);
+    return request;
+}
+
 void SessionModel::submit(bool withAnswer) {
     if (m_shown.asked.isEmpty()) {
         m_shown.asked = m_shown.question;
     }
-    RunRequest request;
-    request.imagePath = targetImage().toStdString();
-    request.question = m_shown.asked.toStdString();
-    request.prune = m_options;
-    request.maxNewTokens = m_maxNewTokens;
+    RunRequest request = requestFor(targetImage(), m_shown.asked);
     request.withAnswer = withAnswer;
-    askTrace(request);
     m_job = Job{0, true, withAnswer, false, targetImage(), m_shown.asked, m_options};
     m_inspection = 0;
     m_besideId = 0;   // a submit ends inspections
@@ -648,7 +647,7 @@ void SessionModel::onFinished(std::uint64_t job, bool unpruned, const std::share
     (unpruned ? m_shown.unprunedQuestion : m_shown.prunedQuestion) = m_job.question;
     if (!unpruned) {
         m_shown.prunedOptions = m_job.options;
-        if (m_job.options.forceKeep.empty() && m_job.options.forceDrop.empty() && answer.phase == AnswerState::Phase::kDone) {
+        if (!m_job.options.anyForced() && answer.phase == AnswerState::Phase::kDone) {
             m_shown.unforcedAnswer = answer.text;
             m_shown.unforcedOptions = m_job.options;
             m_shown.hasUnforced = true;

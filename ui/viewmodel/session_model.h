@@ -202,6 +202,7 @@ private:
     void applyOptions(const PruneOptions& options);
     void changed();
     void pump();
+    [[nodiscard]] RunRequest requestFor(const QString& image, const QString& question) const;
     void submit(bool withAnswer);
     void refreshStale();
     void finishJob();
@@ -219,7 +220,6 @@ private:
     void connectTraces(ServiceEvents& events);
     void connectSweeps(ServiceEvents& events);
     void onSweep(std::uint64_t id, const std::shared_ptr<const BudgetSweep>& sweep, double share);
-    void onSweepError(std::uint64_t id, const Error& error);
     void onTraceReady(const std::shared_ptr<const Trace>& trace, const QString& path);
     void onTraceError(const QString& path, const Error& error);
     void showRecorded(const std::shared_ptr<const RunResult>& run, bool asRecorded);
@@ -227,7 +227,7 @@ private:
     [[nodiscard]] bool onTrace() const { return m_trace && targetImage() == m_tracePath; }
     [[nodiscard]] bool answersEnd(bool unpruned) const;
     void onMeasured(std::uint64_t id, const std::shared_ptr<const Measurement>& measured);
-    void onMeasureError(std::uint64_t id, const Error& error);
+    void measuringEnded(std::uint64_t id, std::uint64_t& running, void (SessionModel::*news)(), const Error& error);
     void pumpBeside();
     void onScores(std::uint64_t job, const AnswerScores& scores);
 

@@ -14,12 +14,7 @@ void SessionModel::findFlip() {
     if (!canAnswer() || !m_shown.decision || m_shown.question.isEmpty() || !m_pendingImage.isEmpty()) {
         return;
     }
-    RunRequest request;
-    request.imagePath = m_imagePath.toStdString();
-    request.question = m_shown.question.toStdString();
-    request.prune = m_options;
-    request.maxNewTokens = m_maxNewTokens;
-    askTrace(request);
+    RunRequest request = requestFor(m_imagePath, m_shown.question);
     m_rest.stop();   // an answer that waits for rest would end the sweep
     m_answerDue = false;
     m_sweep.reset();
@@ -45,7 +40,9 @@ void SessionModel::connectSweeps(ServiceEvents& events) {
     events.onSweep = [gate](std::uint64_t id, const std::shared_ptr<const BudgetSweep>& sweep, int done, int all) {
         post(gate, [id, sweep, share = static_cast<double>(done) / std::max(1, all)](SessionModel& self) { self.onSweep(id, sweep, share); });
     };
-    events.onSweepError = [gate](std::uint64_t id, const Error& error) { post(gate, [id, error](SessionModel& self) { self.onSweepError(id, error); }); };
+    events.onSweepError = [gate](std::uint64_t id, const Error& error) {
+        post(gate, [id, error](SessionModel& self) { self.measuringEnded(id, self.m_sweepId, &SessionModel::sweepChanged, error); });
+    };
     for (auto signal : {&SessionModel::optionsChanged, &SessionModel::questionChanged, &SessionModel::imageChanged}) {
         connect(this, signal, this, &SessionModel::sweepChanged);
     }
@@ -62,19 +59,6 @@ void SessionModel::onSweep(std::uint64_t id, const std::shared_ptr<const BudgetS
     }
     Q_EMIT sweepChanged();
     Q_EMIT activityChanged();
-}
-
-/// Cancelled or failed: what was measured until then stays.
-void SessionModel::onSweepError(std::uint64_t id, const Error& error) {
-    if (id != m_sweepId || id == 0) {
-        return;
-    }
-    m_sweepId = 0;
-    Q_EMIT sweepChanged();
-    Q_EMIT activityChanged();
-    if (error.code != ErrorCode::kCancelled) {
-        Q_EMIT errorOccurred(error);
-    }
 }
 
 }  // namespace prunescope

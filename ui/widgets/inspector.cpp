@@ -147,10 +147,7 @@ void Inspector::forcePinned(ForceMark mark) {
 }
 
 void Inspector::clearForced() {
-    PruneOptions options = m_session.options();
-    options.forceKeep.clear();
-    options.forceDrop.clear();
-    m_session.setOptions(options, tr("forced tokens"));
+    m_session.setOptions(m_session.options().withoutForced(), tr("forced tokens"));
 }
 
 void Inspector::addCommands(CommandRegistry& commands, QMenu* menu) {

@@ -34,8 +34,7 @@ and nothing else; it is no general model and says nothing about photographs.
 HOW = """
 ## How it was trained
 
-Machine: {machine}. Seed {seed}; code of commit {commit}. No pruning method is used anywhere in training; the last stage sees all 576 tokens in every
-first step of two (the second asks the decoder about random object patches of the same pictures, as stage 2 does).
+Machine: {machine}. Seed {seed}; code of commit {commit}. No pruning method is used anywhere in training.
 {scenes} training scenes ({mix}); test scenes come from other
 seeds and another split and were never trained on. Held out entirely: 15 % of the (class, colour) pairs.
 
@@ -47,10 +46,12 @@ Losses, all disclosed because they shape what pruning methods see:
 - stage 1: dense patch-to-word cross-entropy in the decoder's own embedding space (masks supervise it), query localisation
   (mean of ALL question-token embeddings against the patches, every question template), class token multi-label, colour, letter,
   sign-word, size and middle-of-the-object heads (thrown away), position regression (thrown away); position table started as 2-D sine-cosine;
-- stage 2: answer cross-entropy on packed rows of 72 of 576 tokens, and what the decoder is told about its way to an answer
+- stage 2: answer cross-entropy on packed rows of 72 of 576 tokens, every fourth step on rows of one sign with the question for its word,
+  in the last third another fourth on all 576 tokens; and what the decoder is told about its way to an answer
   (`tools/training/train_lib/aux.py`): attention of heads 0 and 4 of layers 6 and 7 from each object's name to its patches (absent: to `<s>`),
-  of heads 1 and 2 of layers 9 and 10 from the last token to the names, of head 3 of layers 10 and 11 from the last token to the patches that
-  hold the answer; linear heads (thrown away) that read place, colour, number and sign word at the name after layer 8;
+  of heads 1 and 2 of the same layers to the outermost of several, of heads 1 and 2 of layers 9 and 10 from the last token to the names, of
+  head 3 of layers 10 and 11 from the last token to the patches that hold the answer; linear heads (thrown away) that read place, outermost
+  places, colour, number and sign word at the name after layer 8;
 - stage 3: everything together at 576 tokens, the losses of stages 1 and 2 still on.
 Because relevance is trained with masks, relevance-based pruning looks better here than on a checkpoint without that training;
 attention-based pruning of late layers profits from the grounding.

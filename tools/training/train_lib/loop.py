@@ -80,7 +80,7 @@ def run_stage1(folder, words, pool, val, minutes, seed=1, batch=32, probe_every=
         t0 = time.time()
         loss, parts, _ = stage1.losses(model, heads, words, stage1.crop_batch(pool, rng, batch, signs=SIGNS), rng)
         loss.backward()
-        opt.step(schedule(done, total, step))
+        opt.step(schedule(done, total, step, tail=.5))
         step, crops = step + 1, crops + batch * team.size
         for k, v in parts.items():
             v = float(v.detach())

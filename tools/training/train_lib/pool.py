@@ -12,8 +12,8 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from scenes_lib.scene import Obj, Scene, render  # noqa: E402
 
 SHARD = 200
-MIX = ["packed", "std", "signs", "count", "packed", "dense", "pairs", "std", "packed", "count", "std", "text", "packed",
-       "pairs", "std", "signs", "packed", "std", "dense", "packed"]
+MIX = ["packed", "std", "signs", "count", "packed", "text", "pairs", "std", "packed", "std", "text", "dense", "packed",
+       "pairs", "std", "signs", "text", "std", "count", "packed"]
 ARRAYS = ("img", "ids", "let")   # picture, object of each pixel, letter of each pixel (1..26, 0 none)
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Packed rows: one visual prefix, several questions behind it that do not see each other."""
+import copy
+
 import numpy as np
 import torch
 
@@ -16,7 +18,7 @@ MIX = {"yes": .27, "random": .13, "adversarial": .13, "colour": .22, "leftright"
        "support": .04, "text": .03, "place": .04}
 
 
-COUNT_WEIGHT = {1: .2, 2: 1., 3: 2.5, 4: 4.}
+MANY = .65   # share of the questions "how many" about something that there is more than one of, as in the suites
 
 
 class Asked:
@@ -86,15 +88,12 @@ def one_question(rng, w, kind):
         o = w.scene.objs[w.indices(x)[0]]
         return Asked(fill(rng, "colour", x, paraphrase=True), o.colour, "colour", [x], [w.indices(x)], w.indices(x))
     if kind == "count":
-        by = {}
-        for c in things:
-            by.setdefault(len(w.indices(c)), []).append(c)
-        ns = [n for n in by if n <= 4]
-        if not ns:
+        few = [c for c in things if len(w.indices(c)) <= 4]
+        many = [c for c in few if len(w.indices(c)) > 1]
+        if not few:
             return None
-        p = np.array([COUNT_WEIGHT[n] for n in ns])
-        n = ns[int(rng.choice(len(ns), p=p / p.sum()))]
-        x = pick(rng, by[n])
+        x = pick(rng, many if many and rng.random() < MANY else few)
+        n = len(w.indices(x))
         return Asked(fill(rng, "count", x, paraphrase=True), NUMBERS[n], "count", [plural(x)], [w.indices(x)])
     tops = [(i, o) for i, o in enumerate(w.scene.objs) if o.on is not None and w.whole[i] and w.whole[o.on]
             and len(w.indices(w.scene.objs[o.on].name)) == 1]
@@ -125,8 +124,9 @@ def ask(rng, w, n, mix=None):
     return out
 
 
-def subset(rng, w, keep):
-    """Patches of a short row: every object's middle patch and one more, then others, some background."""
+def subset(rng, w, keep, entire=()):
+    """Patches of a short row: every object's middle patch and one more, then all of the objects `entire`, then other objects'
+    patches and some background."""
     if keep >= len(w.obj):
         return np.arange(len(w.obj))
     must = []
@@ -135,6 +135,7 @@ def subset(rng, w, keep):
         if len(mine):
             must.append(middle)
             must.append(int(mine[rng.integers(len(mine))]))
+    must += rng.permutation(np.flatnonzero(np.isin(w.obj, list(entire)))).tolist()
     must = list(dict.fromkeys(must))[:keep - 6]
     taken = set(must)
     objs = [int(i) for i in rng.permutation(np.flatnonzero(w.obj >= 0)) if int(i) not in taken][:max(0, keep - 6 - len(must))]
@@ -142,6 +143,31 @@ def subset(rng, w, keep):
     rest = [i for i in range(len(w.obj)) if i not in taken]
     rest = [rest[i] for i in rng.permutation(len(rest))[:keep - len(must) - len(objs)]]
     return np.array(sorted(must + objs + rest))
+
+
+def counted(asked):
+    """The objects that questions "how many" are about."""
+    return [i for q in asked if q.family == "count" for ix in q.refs for i in ix]
+
+
+def one_sign(rng, w, keep):
+    """(the window as if it had one sign only, `keep` patches of which none shows another sign), or None where no sign can be
+    read. So a scene of many signs asks for each of their words."""
+    signs = [i for i, o in enumerate(w.scene.objs) if o.name == "sign"]
+    whole = [i for i in signs if w.inside[i] > .97 and w.scene.objs[i].vis > .95]
+    if not whole:
+        return None
+    me = pick(rng, whole)
+    others = [i for i in signs if i != me]
+    v = copy.copy(w)
+    v.whole, v.clear = w.whole.copy(), sorted({*w.clear, "sign"})
+    v.whole[others] = False
+    free = w.cov[:, [i + 1 for i in others]].sum(1) == 0
+    mine = rng.permutation(np.flatnonzero(free & (w.obj == me)))[:keep - 8]
+    rest = rng.permutation(np.flatnonzero(free & (w.obj != me)))[:keep - len(mine)]
+    if not len(mine) or len(mine) + len(rest) < keep:
+        return None
+    return v, np.sort(np.concatenate([mine, rest]))
 
 
 class Told:
@@ -153,7 +179,7 @@ class Told:
 
     def add(self, r, w, kept, q, cols, last):
         """Question `q` of row `r`: columns of its names' tokens, column of its last token."""
-        obj, places, middles = w.obj[kept], [], w.middles()
+        obj, places = w.obj[kept], []
         for k, (ix, col) in enumerate(zip(q.refs, cols)):
             ix = [i for i in ix if (obj == i).any()]
             if q.refs[k] and not ix:
@@ -164,7 +190,7 @@ class Told:
                 parts[5, 0] = share[5] = 1
             elif len(ix) <= 4:
                 for j, i in enumerate(ix):
-                    parts[j, self.vis] = kept == middles[i] if middles[i] in kept else obj == i
+                    parts[j, self.vis] = obj == i
                 share[:len(ix)] = parts[5, 0] = 1
                 share[5] = 1
             whole = np.zeros(self.width, bool)
@@ -174,8 +200,16 @@ class Told:
             xy = w.centre(ix[0]) if one else (0., 0.)
             hue = A.COLOUR_NAMES.index(one.colour) if one and one.colour and one.name != "sign" else -100
             n = len(ix) if len(ix) <= 4 else -100
+            ends, edges = np.zeros((4, self.width), np.float32), (np.nan,) * 4
+            if ix and len(ix) <= 4:
+                at = np.array([w.centre(i) for i in ix])
+                outer = (at[:, 0].argmin(), at[:, 0].argmax(), at[:, 1].argmin(), at[:, 1].argmax())
+                for j, k2 in enumerate(outer):
+                    ends[j, self.vis] = obj == ix[k2]
+                edges = tuple(at[k2, j // 2] for j, k2 in enumerate(outer))
             word = WORD_INDEX[one.text] if one and one.name == "sign" and q.family == "text" else -100
-            self.g.append((r, col - self.vis.stop, whole, parts, share / max(1, share.sum()), bool(one), xy, hue, n, word))
+            self.g.append((r, col - self.vis.stop, whole, parts, share / max(1, share.sum()), bool(one), xy, hue, n, word, ends,
+                           edges))
             places.append(xy if one else None)
         for k, col in enumerate(cols[:2]):
             self.points[k].append((r, last - self.vis.stop, col))
@@ -196,6 +230,7 @@ class Told:
             rows.g_mask, rows.g_parts, rows.g_share = (put(np.stack(x)) for x in c[2:5])
             rows.g_one, rows.g_xy = torch.tensor(c[5]), torch.tensor(c[6], dtype=torch.float32)
             rows.g_hue, rows.g_n, rows.g_word = (torch.tensor(x) for x in c[7:10])
+            rows.g_ends, rows.g_edges = put(np.stack(c[10])), torch.tensor(np.array(c[11]), dtype=torch.float32)
         if self.points[0]:
             rows.first = torch.tensor(self.points[0]).T
         if self.points[1]:

@@ -15,22 +15,33 @@ from .net import to_patches
 from .optim import Optim, schedule
 from .rows import Rows, answer_losses, ask, decode_rows
 from .stage1 import groups, losses
-from .stage2 import KEEP, MIX as SHORT, ONE_SIGN, Means, cache_scenes, decoder_groups, load_tower, rescale, seeded, step_loss, timed
+from .stage2 import (KEEP, MIX as SHORT, ONE_SIGN, WHOLE, Means, batch_rows, cache_scenes, decoder_groups, load_tower,
+                     step_loss, timed)
 from .team import Team
 
 ALL = np.arange(576)
 
 
 def load_joint(folder, words, pool, seed):
-    """The newest tower, and the decoder of stage 2; the factor by which the tokens were made smaller."""
-    model, heads, _ = load_tower(folder, words, seed)
-    probe = cache_scenes(model, pool, seeded(seed, 22, 0), 50, 12)
-    size = rescale(model, words, torch.stack([h for h, _, _ in probe]), heads)
+    """The newest tower, and the decoder of stage 2, float32; the factor by which the tokens were made smaller."""
+    model, heads, _, size = load_tower(folder, words, pool, seed)
     opt = Optim(decoder_groups(model, heads), 0., 0.)
     s = load(os.path.join(folder, "stage2.pt"))
     opt.load(s["opt"], moved(words, s))
     opt.use_average(True)
     return model, heads, size
+
+
+def judge_and_ship(folder, step, model, opt, words, val, out):
+    """Figures of the averaged weights, and these to `out` in float32: a checkpoint holds more of them than the bf16 that training
+    works in."""
+    opt.use_average(True)
+    say(folder, stage=3, step=step, val=figures(model, words, val, 40))
+    model.float()
+    opt.use_average(True)
+    out(model)
+    model.bfloat16()
+    opt.use_average(False)
 
 
 def batch(pool, rng, b):
@@ -53,14 +64,11 @@ def joint_loss(model, heads, words, data, rng, per, dense=.5, mix=None):
     return ce + sum(aux.WEIGHT[k] * v for k, v in told.items()) + dense * first, dict(ce=float(ce.detach()), **keep), by, h
 
 
-MIX = {"yes": .19, "random": .09, "adversarial": .11, "colour": .18, "leftright": .1, "abovebelow": .07, "count": .12,
-       "support": .05, "text": .1, "place": .03}
-
 TOWER = .3   # of the step size: four pictures a step say less about the tower than the windows of stage 1 did
 
 
-def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, muon_lr=6e-4, probe_every=420.0, most=200, out=None,
-               team=Team()):
+def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, muon_lr=6e-4, probe_every=420.0, most=200,
+               team=Team(), *, out):
     """Joint training for `minutes`; `out(model)` is called at every probe and at the end with the averaged weights. Each step at
     576 tokens is followed by one of the decoder on short rows of the last `most` pictures, which costs as much and asks three
     times as many questions."""
@@ -77,18 +85,20 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, 
         opt.load(was["opt"], moved(words, was))
         done, step, asked = was["done"], was["step"], was.get("asked", was["step"] * b * per)
     total, mark, saved, means, past = minutes * 60, done, done, Means(), step
+    if done >= total and team.leads:   # no time is left for this stage: what stages 1 and 2 have made
+        judge_and_ship(folder, step, model, opt, words, val, out)
     rng, short = np.random.default_rng(team.seed(seed, 33, step)), Means()
     replay = cache_scenes(model, pool, rng, most, one_sign=ONE_SIGN)
     while done < total:
         t0 = time.time()
         data, rate = batch(pool, rng, b), schedule(done, total, step - past, 20, .4, .05)
-        loss, kv, by, h = joint_loss(model, heads, words, data, rng, per, mix=MIX)
+        loss, kv, by, h = joint_loss(model, heads, words, data, rng, per, mix=WHOLE)
         loss.backward()
         opt.step(rate)
         means.add(by, **kv)
         replay += zip(h.detach(), data[1].cpu().numpy(), data[2])
         del replay[:-most]
-        loss, _, by = step_loss(model, words, replay, rng, 24, KEEP, 12, SHORT, heads.readers)
+        loss, _, by = step_loss(model, *batch_rows(words, replay, rng, 24, KEEP, 12, SHORT), heads.readers)
         loss.backward()
         opt.step(rate)
         short.add(by)
@@ -102,13 +112,8 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, 
                 save(path, {"opt": opt.state(), "done": done, "step": step, "asked": asked, "size": size, **lists(words)})
         if done - mark > probe_every or done >= total:
             mark = done
-            if not team.leads:
-                continue
-            opt.use_average(True)
-            say(folder, stage=3, step=step, val=figures(model, words, val, 40))
-            if out:
-                out(model)
-            opt.use_average(False)
+            if team.leads:
+                judge_and_ship(folder, step, model, opt, words, val, out)
     team.clock(0)   # nobody goes on before the state is written
     opt.use_average(True)
     return model

@@ -44,11 +44,10 @@ struct ItemOutcome {
 // grid, gsp): a decision by relevance alone on the image that is in the cache already.
 Result<std::optional<bool>> pointingWithoutMethod(Pipeline& pipeline, RunRequest request, const std::vector<std::uint8_t>& pixels, std::stop_token stop) {
     request.withAnswer = false;
+    request.prune = request.prune.withoutForced();
     request.prune.method = "relevance";
     request.prune.keep = 1;
     request.prune.keepRatio = std::nullopt;
-    request.prune.forceKeep.clear();
-    request.prune.forceDrop.clear();
     const auto ran = pipeline.run(request, {}, stop);
     if (!ran) {
         return ran.error();

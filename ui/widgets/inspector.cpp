@@ -163,7 +163,7 @@ void Inspector::addCommands(CommandRegistry& commands, QMenu* menu) {
     commands.add(menu, add("token.drop", tr("Force d&rop"), tr("The pinned token goes whatever the method says (Shift+drag: brush)"), QKeySequence(Qt::Key_D), [this] { forcePinned(ForceMark::kDrop); }, pinned));
     commands.add(menu, add("token.free", tr("Free &token"), tr("The method decides about the pinned token again"), QKeySequence(Qt::Key_C), [this] { forcePinned(ForceMark::kNone); }, pinned));
     commands.add(menu, add("token.freeAll", tr("Free &all tokens"), tr("The method decides about every token again"), {}, [this] { clearForced(); },
-                           [this] { return !m_session.options().forceKeep.empty() || !m_session.options().forceDrop.empty(); }));
+                           [this] { return m_session.options().anyForced(); }));
     Command links = add("token.links", tr("&Lines to partners"), tr("From the pinned token to its nearest partners"), QKeySequence(Qt::Key_E), [this] { setLinksShown(!m_links); }, {});
     links.checked = [this] { return m_links; };
     commands.add(menu, std::move(links));

@@ -45,6 +45,10 @@ class Window:
     def indices(self, name):
         return [i for i, o in enumerate(self.scene.objs) if o.name == name and self.whole[i]]
 
+    def readable(self):
+        """The signs whose word can be read: whole and not hidden."""
+        return [i for i, o in enumerate(self.scene.objs) if o.name == "sign" and self.inside[i] > .97 and o.vis > .95]
+
     def centre(self, i):
         """Column and row of an object in -1..1 of the window, from its patches."""
         c = self.cov[:, i + 1]
@@ -97,9 +101,8 @@ class Window:
 
     def word(self):
         out = np.full(len(self.label), IGNORE, np.int64)
-        for i, o in enumerate(self.scene.objs):
-            if o.name == "sign" and self.inside[i] > .97 and o.vis > .95:
-                out[self.obj == i] = WORD_INDEX[o.text]
+        for i in self.readable():
+            out[self.obj == i] = WORD_INDEX[self.scene.objs[i].text]
         return out
 
     def multilabel(self):

@@ -71,7 +71,7 @@ def one_question(rng, w, kind):
     if kind in ("leftright", "abovebelow"):
         return relation(rng, w, kind)
     if kind == "text":
-        ix = [i for i in w.indices("sign") if w.inside[i] > .97 and w.scene.objs[i].vis > .95]
+        ix = [i for i in w.readable() if w.whole[i]]
         if len(ix) != 1 or "sign" not in w.clear:
             return None
         return Asked(fill(rng, "text", paraphrase=True), w.scene.objs[ix[0]].text.lower(), "text", ["sign"], [ix], ix)
@@ -153,12 +153,11 @@ def counted(asked):
 def one_sign(rng, w, keep):
     """(the window as if it had one sign only, `keep` patches of which none shows another sign), or None where no sign can be
     read. So a scene of many signs asks for each of their words."""
-    signs = [i for i, o in enumerate(w.scene.objs) if o.name == "sign"]
-    whole = [i for i in signs if w.inside[i] > .97 and w.scene.objs[i].vis > .95]
+    whole = w.readable()
     if not whole:
         return None
     me = pick(rng, whole)
-    others = [i for i in signs if i != me]
+    others = [i for i, o in enumerate(w.scene.objs) if o.name == "sign" and i != me]
     v = copy.copy(w)
     v.whole, v.clear = w.whole.copy(), sorted({*w.clear, "sign"})
     v.whole[others] = False

@@ -88,7 +88,7 @@ def run_stage3(folder, words, pool, val, minutes, seed=1, b=4, per=24, lr=3e-4, 
     if done >= total and team.leads:   # no time is left for this stage: what stages 1 and 2 have made
         judge_and_ship(folder, step, model, opt, words, val, out)
     rng, short = np.random.default_rng(team.seed(seed, 33, step)), Means()
-    replay = cache_scenes(model, pool, rng, most, one_sign=ONE_SIGN)
+    replay = cache_scenes(model, pool, rng, most, one_sign=ONE_SIGN) if done < total else []
     while done < total:
         t0 = time.time()
         data, rate = batch(pool, rng, b), schedule(done, total, step - past, 20, .4, .05)
